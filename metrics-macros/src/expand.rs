@@ -1,0 +1,269 @@
+//! From a sound site to tokens. Nothing here can fail.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Attribute, GenericArgument, GenericParam, PathArguments, ReturnType, Type, parse_quote};
+
+use crate::{
+    args::Args,
+    handler::Handler,
+    route::Route,
+    site::{Site, krate},
+};
+
+/// The function again with us behind all other attributes, so that they see what the user wrote.
+pub(crate) fn deferred(args: &Args, handler: &Handler) -> TokenStream {
+    let Handler {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = handler;
+    let krate = krate(args);
+    let routes = attributes.iter().filter_map(Route::from_attribute);
+    let written = &args.written;
+    let comma = (!written.is_empty()).then(|| quote!(,));
+    quote! {
+        #(#attributes)*
+        #[#krate::instrument_handler(__deferred(#(#routes),*) #comma #written)]
+        #visibility #signature #body
+    }
+}
+
+/// The site, and the function that records around the user's.
+pub(crate) fn handler(site: &Site, handler: &Handler) -> TokenStream {
+    let declaration = declaration(site, handler);
+    let rewritten = if site.keep_args {
+        keeping_args(site, handler)
+    } else {
+        capturing_args(site, handler)
+    };
+    quote!(#declaration #rewritten)
+}
+
+/// A type that names the site, and the static that describes it.
+fn declaration(site: &Site, handler: &Handler) -> TokenStream {
+    let Site {
+        krate,
+        handler: label,
+        methods,
+        labels,
+        buckets,
+        skip,
+        ..
+    } = site;
+    let visibility = &handler.visibility;
+    let name = site_name(handler);
+    let function = handler.signature.ident.to_string();
+    let function = function.trim_start_matches("r#");
+    let label = label.iter();
+    let methods = (!methods.is_empty()).then(|| quote!(.methods(&[#(#methods),*])));
+    let labels = (!labels.is_empty()).then(|| {
+        let pairs = labels.iter().map(|(name, value)| {
+            let name = name.to_string();
+            quote!((#name, #value))
+        });
+        quote!(.labels(&[#(#pairs),*]))
+    });
+    let buckets = buckets
+        .iter()
+        .map(|bounds| quote!(.buckets(&[#(#bounds),*])));
+    let returns =
+        nameable_return(handler).map(|ty| quote!(.returns(::core::any::type_name::<#ty>)));
+    let skip = skip.then(|| quote!(.skip()));
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #name;
+
+        const _: () = {
+            #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
+            #[linkme(crate = #krate::__private::linkme)]
+            static SITE: #krate::__private::Site =
+                #krate::__private::Site::new(#function)
+                    #(.handler(#label))* #methods #labels #(#buckets)* #returns #skip;
+
+            impl #krate::__private::Annotated for #name {
+                fn site() -> &'static #krate::__private::Site {
+                    &SITE
+                }
+            }
+        };
+    }
+}
+
+fn site_name(handler: &Handler) -> syn::Ident {
+    format_ident!("__site_{}", handler.signature.ident, span = handler.span())
+}
+
+fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
+    let krate = &site.krate;
+    let name = site_name(handler);
+    let types = handler.argument_types();
+    let captured = quote!(#krate::__private::Captured<#name, (#(#types,)*)>);
+    let fields = (0..types.len()).map(syn::Index::from);
+    let call = call(handler);
+    let Attributes { outer, inner } = attributes(&handler.attributes);
+    let returned = returned(handler);
+    let Handler {
+        visibility,
+        signature,
+        body,
+        ..
+    } = handler;
+    let syn::Signature {
+        ident, generics, ..
+    } = signature;
+    let where_clause = &generics.where_clause;
+    quote! {
+        #(#outer)*
+        #visibility async fn #ident #generics(
+            __captured: #captured,
+        ) -> #krate::__private::Instrumented<#name, #returned> #where_clause {
+            #(#inner)*
+            #signature #body
+
+            match __captured.open() {
+                ::core::result::Result::Ok((__arguments, __begun)) => {
+                    let _ = &__arguments;
+                    __begun.finish(#call(#(__arguments.#fields),*).await)
+                }
+                ::core::result::Result::Err(__refused) => __refused,
+            }
+        }
+    }
+}
+
+fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
+    let krate = &site.krate;
+    let name = site_name(handler);
+    let call = call(handler);
+    let Attributes { outer, inner } = attributes(&handler.attributes);
+    let returned = returned(handler);
+    let types = handler.argument_types();
+    let arguments: Vec<_> = (0..types.len())
+        .map(|index| format_ident!("__argument_{index}"))
+        .collect();
+    let Handler {
+        visibility,
+        signature,
+        body,
+        ..
+    } = handler;
+    let syn::Signature {
+        ident, generics, ..
+    } = signature;
+    let where_clause = &generics.where_clause;
+    quote! {
+        #(#outer)*
+        #visibility async fn #ident #generics(
+            #(#arguments: #types),*
+        ) -> #krate::__private::Instrumented<#name, #returned> #where_clause {
+            #(#inner)*
+            #signature #body
+
+            let __start = #krate::__private::Instrumented::<#name, ()>::start();
+            __start.finish(#call(#(#arguments),*).await)
+        }
+    }
+}
+
+/// `name`, with the generic arguments that cannot be inferred.
+fn call(handler: &Handler) -> TokenStream {
+    let ident = &handler.signature.ident;
+    let arguments: Vec<_> = handler
+        .signature
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    if arguments.is_empty() {
+        quote!(#ident)
+    } else {
+        quote!(#ident::<#(#arguments),*>)
+    }
+}
+
+fn returned(handler: &Handler) -> TokenStream {
+    match &handler.signature.output {
+        ReturnType::Type(_, ty) => quote!(#ty),
+        ReturnType::Default => quote!(()),
+    }
+}
+
+struct Attributes {
+    /// Of the function others see: its documentation above all.
+    outer: Vec<Attribute>,
+    /// Of the user's function: what is said of its code.
+    inner: Vec<Attribute>,
+}
+
+fn attributes(attributes: &[Attribute]) -> Attributes {
+    let of_code = |attribute: &&Attribute| {
+        [
+            "allow", "warn", "deny", "forbid", "expect", "inline", "cold", "clippy", "rustfmt",
+        ]
+        .iter()
+        .any(|name| attribute.path().segments[0].ident == name)
+    };
+    let mut outer: Vec<Attribute> = attributes
+        .iter()
+        .filter(|attribute| !of_code(attribute))
+        .cloned()
+        .collect();
+    // An `allow` may be meant for the signature, which both functions show; an unfulfilled `expect` would warn.
+    outer.extend(
+        attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("allow"))
+            .cloned(),
+    );
+    // actix wants an `async fn` whether it awaits or not.
+    let mut inner = vec![parse_quote!(#[allow(clippy::unused_async)])];
+    inner.extend(attributes.iter().filter(of_code).cloned());
+    Attributes { outer, inner }
+}
+
+/// The return type, where it can be named outside the function: without type parameters and `impl Trait`.
+///
+/// Of a `Result` with an `impl Responder` the error's type is enough.
+fn nameable_return(handler: &Handler) -> Option<TokenStream> {
+    if !handler.signature.generics.params.is_empty() {
+        return None;
+    }
+    let ReturnType::Type(_, ty) = &handler.signature.output else {
+        return None;
+    };
+    if !mentions_impl(ty) {
+        return Some(quote!(#ty));
+    }
+    let Type::Path(path) = &**ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.iter().collect::<Vec<_>>()[..] {
+        [_, GenericArgument::Type(error)] if last.ident == "Result" && !mentions_impl(error) => {
+            Some(quote!(::core::result::Result<(), #error>))
+        }
+        _ => None,
+    }
+}
+
+fn mentions_impl(ty: &Type) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
+            proc_macro2::TokenTree::Group(group) => any(group.stream()),
+            _ => false,
+        })
+    }
+    any(quote!(#ty))
+}

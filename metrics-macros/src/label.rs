@@ -1,0 +1,32 @@
+//! Label names as Prometheus allows them.
+
+/// Names the families use themselves, or the formats reserve.
+const RESERVED: [&str; 6] = [
+    "handler",
+    "method",
+    "status",
+    "exception_type",
+    "le",
+    "quantile",
+];
+
+/// What is wrong with a label name, if anything.
+pub(crate) fn name_fault(name: &str) -> Option<String> {
+    let legal = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !legal {
+        Some(format!(
+            "`{name}` is no label name; one consists of letters, digits and `_`, and starts with no digit"
+        ))
+    } else if name.starts_with("__") {
+        Some(format!(
+            "`{name}` is reserved; names with `__` in front belong to Prometheus"
+        ))
+    } else if RESERVED.contains(&name) {
+        Some(format!(
+            "`{name}` is reserved; the families or the format use it themselves"
+        ))
+    } else {
+        None
+    }
+}

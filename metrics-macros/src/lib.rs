@@ -1,0 +1,73 @@
+//! The attribute of `metrics-runtime`: an implementation detail. Depend on that crate, which re-exports it with its
+//! documentation.
+//!
+//! One attribute runs through parse ([`args`], [`handler`]), validate ([`site`]) and expand ([`expand`]); what is
+//! wrong is collected ([`diag`]) and told together, beside a harmless expansion ([`fallback`]).
+
+mod args;
+mod diag;
+mod expand;
+mod fallback;
+mod handler;
+mod label;
+mod route;
+mod site;
+mod template;
+
+use proc_macro::TokenStream;
+use syn::parse_macro_input;
+
+use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
+
+/// Counts, times and measures the requests of an actix-web handler.
+///
+/// # Options
+/// | option | what it does |
+/// |---|---|
+/// | none | the `handler` label is the full route template as actix matched it, scopes included |
+/// | `handler = "/items/{id}"` | the label is this literal: known before any request, and free at run time |
+/// | `labels(team = "catalog")` | more constant labels on this handler's series |
+/// | `buckets = [0.005, 0.025, 0.1]` | this handler's latency buckets in seconds, `+Inf` is added |
+/// | `skip` | never recorded, not even by `CatchAll` |
+/// | `keep_args` | the function keeps its arguments, so that a test can call it; see below |
+/// | `crate = some::path` | where the runtime crate is, if it was renamed |
+///
+/// # What you write and what it becomes
+/// ```text
+/// #[instrument_handler]                    async fn item(captured: Captured<__site_item, (Path<u32>,)>)
+/// async fn item(id: Path<u32>)                 -> Instrumented<__site_item, impl Responder>
+///     -> impl Responder { .. }             { async fn item(id: Path<u32>) -> impl Responder { .. }  .. }
+/// ```
+/// `Captured` is an extractor that runs your extractors; `Instrumented` is a responder that answers with yours. Your
+/// function is inside, untouched.
+///
+/// # With other attributes
+/// Write it above or below `#[get]` and its like, `#[tracing::instrument]`, `#[utoipa::path]`: if others follow, it
+/// steps behind them, so they see the function you wrote. Above a routing attribute it also learns the method, and the
+/// handler's series exist at zero before the first request.
+///
+/// # `keep_args`
+/// Only the return type is wrapped, and `into_inner()` unwraps it. The price: the function runs after extraction, so
+/// a request whose extraction fails, whose client leaves or whose handler panics is not recorded here but by
+/// `CatchAll` alone; the clock starts at the function's first line; the gauge moves only while a body is streamed.
+///
+/// # Errors
+/// At compile time, all at once, each on the token that is wrong: unknown, repeated or conflicting options; label
+/// names that are illegal, reserved or repeated; values that are no string literals; templates that do not start with
+/// `/`, have unbalanced braces or contradict the routing attribute; buckets that do not increase; functions that are
+/// not `async`, take `self` or return nothing.
+#[proc_macro_attribute]
+pub fn instrument_handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    let handler = parse_macro_input!(item as Handler);
+    let mut diagnostics = Diagnostics::default();
+    let args = Args::parse(args.into(), &mut diagnostics);
+
+    if !args.deferred && handler.has_active_attributes() {
+        return expand::deferred(&args, &handler).into();
+    }
+    let site = Site::validate(args, &handler, &mut diagnostics);
+    match diagnostics.into_errors() {
+        None => expand::handler(&site, &handler).into(),
+        Some(errors) => fallback::handler(handler, &errors).into(),
+    }
+}

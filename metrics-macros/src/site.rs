@@ -1,0 +1,214 @@
+//! A handler's site: options and function together, found to be sound.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Ident, Lit, LitStr, ReturnType, Type};
+
+use crate::{
+    args::{Args, Given, LabelArg},
+    diag::Diagnostics,
+    handler::Handler,
+    label,
+    route::Route,
+    template,
+};
+
+/// actix implements its handler trait for so many arguments.
+const MOST_ARGUMENTS: usize = 16;
+
+pub(crate) struct Site {
+    pub(crate) krate: TokenStream,
+    pub(crate) handler: Option<LitStr>,
+    pub(crate) methods: Vec<LitStr>,
+    pub(crate) labels: Vec<(Ident, LitStr)>,
+    pub(crate) buckets: Option<Vec<f64>>,
+    pub(crate) skip: bool,
+    pub(crate) keep_args: bool,
+}
+
+impl Site {
+    /// Checks everything that can be wrong, so that expanding cannot fail.
+    pub(crate) fn validate(args: Args, handler: &Handler, diagnostics: &mut Diagnostics) -> Self {
+        check_function(handler, diagnostics);
+        check_conflicts(&args, diagnostics);
+        let krate = krate(&args);
+        Self {
+            handler: args
+                .handler
+                .map(|given| check_handler(given.value, &args.routes, diagnostics)),
+            methods: args
+                .routes
+                .into_iter()
+                .flat_map(|route| route.methods)
+                .collect(),
+            labels: check_labels(args.labels, diagnostics),
+            buckets: args.buckets.map(|given| check_buckets(&given, diagnostics)),
+            skip: args.skip.is_some(),
+            keep_args: args.keep_args.is_some(),
+            krate,
+        }
+    }
+}
+
+/// Where the runtime crate is.
+pub(crate) fn krate(args: &Args) -> TokenStream {
+    match &args.krate {
+        Some(given) => given.value.to_token_stream(),
+        None => quote!(::metrics_runtime),
+    }
+}
+
+fn check_function(handler: &Handler, diagnostics: &mut Diagnostics) {
+    let signature = &handler.signature;
+    if let Some(receiver) = signature.receiver() {
+        diagnostics.error(
+            receiver,
+            "a handler takes no `self`; share state through `web::Data` in a free function",
+        );
+    }
+    if signature.asyncness.is_none() {
+        diagnostics.error(
+            signature.fn_token,
+            "a handler is asynchronous; write `async fn`",
+        );
+    }
+    let returns_nothing = match &signature.output {
+        ReturnType::Default => Some(signature.ident.to_token_stream()),
+        ReturnType::Type(_, ty) => match &**ty {
+            Type::Tuple(tuple) if tuple.elems.is_empty() => Some(tuple.to_token_stream()),
+            _ => None,
+        },
+    };
+    if let Some(token) = returns_nothing {
+        diagnostics.error(
+            token,
+            "a handler returns a `Responder`; `HttpResponse` for one",
+        );
+    }
+    if let Some(extra) = signature.inputs.iter().nth(MOST_ARGUMENTS) {
+        diagnostics.error(
+            extra,
+            "actix handlers take up to 16 arguments; put some into one extractor, or a tuple",
+        );
+    }
+}
+
+fn check_conflicts(args: &Args, diagnostics: &mut Diagnostics) {
+    if args.skip.is_none() {
+        return;
+    }
+    let useless = [
+        args.handler.as_ref().map(|given| &given.name),
+        args.labels.as_ref().map(|given| &given.name),
+        args.buckets.as_ref().map(|given| &given.name),
+    ];
+    for name in useless.into_iter().flatten() {
+        diagnostics.error(
+            name,
+            format_args!("`{name}` has no effect beside `skip`, which records nothing; remove one"),
+        );
+    }
+}
+
+fn check_handler(label: LitStr, routes: &[Route], diagnostics: &mut Diagnostics) -> LitStr {
+    if let Some(fault) = template::fault(&label.value()) {
+        diagnostics.error(&label, fault);
+    } else if let Some(route) = routes
+        .iter()
+        .find(|route| !template::fits(&label.value(), &route.path.value()))
+    {
+        diagnostics.error(
+            &label,
+            format_args!(
+                "`{}` contradicts the route `{}` of this function; end the label in the route's path, or leave `handler` out",
+                label.value(),
+                route.path.value()
+            ),
+        );
+    }
+    label
+}
+
+fn check_labels(
+    given: Option<Given<Vec<LabelArg>>>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Ident, LitStr)> {
+    let Some(given) = given else {
+        return Vec::new();
+    };
+    if given.value.is_empty() {
+        diagnostics.error(
+            &given.name,
+            "`labels` is empty; name a label, or leave it out",
+        );
+    }
+    let mut labels: Vec<(Ident, LitStr)> = Vec::new();
+    for LabelArg { name, value } in given.value {
+        if let Some(fault) = label::name_fault(&name.to_string()) {
+            diagnostics.error(&name, fault);
+        } else if labels.iter().any(|(known, _)| *known == name) {
+            diagnostics.error(
+                &name,
+                format_args!("label `{name}` is given twice; keep one"),
+            );
+        }
+        match syn::parse2::<LitStr>(value.clone()) {
+            Ok(literal) if literal.value().is_empty() => diagnostics.error(
+                literal,
+                "an empty value is the same as no label to Prometheus; give one, or leave the label out",
+            ),
+            Ok(literal) => labels.push((name, literal)),
+            Err(_) => diagnostics.error(
+                value,
+                "a label's value must be a string literal; a value per request would make a series per request",
+            ),
+        }
+    }
+    labels
+}
+
+fn check_buckets(given: &Given<Vec<TokenStream>>, diagnostics: &mut Diagnostics) -> Vec<f64> {
+    if given.value.is_empty() {
+        diagnostics.error(
+            &given.name,
+            "`buckets` is empty; give at least one bound in seconds",
+        );
+    }
+    let mut bounds: Vec<f64> = Vec::new();
+    for tokens in &given.value {
+        match read_bound(tokens) {
+            Err(fault) => diagnostics.error(tokens, fault),
+            Ok(bound) => {
+                match bounds.last() {
+                    Some(last) if *last >= bound => diagnostics.error(
+                        tokens,
+                        format_args!("bounds must increase, but {bound} follows {last}"),
+                    ),
+                    _ => {}
+                }
+                bounds.push(bound);
+            }
+        }
+    }
+    bounds
+}
+
+fn read_bound(tokens: &TokenStream) -> Result<f64, &'static str> {
+    const NO_LITERAL: &str =
+        "a bound must be a number literal, finite and in seconds; `+Inf` is always added";
+    let text = tokens.to_string();
+    if text.starts_with('-') {
+        return Err("a bound must not be negative; no request takes less than no time");
+    }
+    let bound: f64 = match syn::parse2(tokens.clone()) {
+        Ok(Lit::Float(float)) => float.base10_parse(),
+        Ok(Lit::Int(int)) => int.base10_parse(),
+        _ => return Err(NO_LITERAL),
+    }
+    .map_err(|_| NO_LITERAL)?;
+    if bound.is_finite() {
+        Ok(bound)
+    } else {
+        Err(NO_LITERAL)
+    }
+}

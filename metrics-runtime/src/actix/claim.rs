@@ -1,0 +1,58 @@
+//! One request, one record: how an annotated handler takes a request over from [`CatchAll`](super::CatchAll).
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use actix_web::{HttpMessage, HttpRequest};
+
+use crate::recorder::Record;
+
+/// Set once a `CatchAll` serves; until then no request looks for a claim.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// A request `CatchAll` will record unless somebody takes it.
+#[derive(Clone)]
+pub(super) struct Claim(Rc<RefCell<State>>);
+
+pub(super) enum State {
+    /// Still `CatchAll`'s. `None` when it would not record the request either.
+    Open(Option<Record>),
+    Taken,
+}
+
+impl Claim {
+    pub(super) fn new(record: Option<Record>) -> Self {
+        IN_USE.store(true, Relaxed);
+        Self(Rc::new(RefCell::new(State::Open(record))))
+    }
+
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(*self.0.borrow(), State::Taken)
+    }
+
+    /// The record, if nobody took the request.
+    pub(super) fn close(&self) -> Option<Record> {
+        match self.0.replace(State::Taken) {
+            State::Open(record) => record,
+            State::Taken => None,
+        }
+    }
+}
+
+/// Takes the request from whatever `CatchAll`s stand around it.
+#[inline]
+pub(super) fn take(req: &HttpRequest) {
+    if IN_USE.load(Relaxed) {
+        take_from_extensions(req);
+    }
+}
+
+fn take_from_extensions(req: &HttpRequest) {
+    let claim = req.extensions().get::<Claim>().cloned();
+    if let Some(record) = claim.and_then(|claim| claim.close()) {
+        record.cancel();
+    }
+}

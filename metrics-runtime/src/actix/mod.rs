@@ -1,0 +1,75 @@
+//! All that knows of actix-web: requests come in here, records go out.
+
+mod body;
+mod captured;
+mod catch_all;
+mod claim;
+mod instrumented;
+mod payload;
+mod scope;
+
+use actix_web::{HttpRequest, http::Method as HttpMethod, rt};
+
+pub use self::{
+    captured::Captured,
+    catch_all::CatchAll,
+    instrumented::{Begun, Instrumented},
+    scope::metrics_scope,
+};
+use crate::{
+    method::Method,
+    metrics::{self, Metrics},
+    recorder::{Record, clock::Tick},
+    site::Site,
+};
+
+/// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
+#[inline]
+fn metrics_of(req: &HttpRequest) -> Metrics {
+    if Metrics::others_exist()
+        && let Some(metrics) = req.app_data::<Metrics>()
+    {
+        return *metrics;
+    }
+    metrics::global_or_off()
+}
+
+/// Begins the record of a request to an annotated handler, if it is to be recorded.
+#[inline]
+fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> {
+    let metrics = metrics_of(req);
+    let recorder = metrics.0.recorder;
+    if !recorder.config.enabled {
+        return None;
+    }
+    claim::take(req);
+    if site.skip {
+        return None;
+    }
+    recorder.begin(site, method_of(req.method()), begun, || req.match_pattern())
+}
+
+fn method_of(method: &HttpMethod) -> Method {
+    match *method {
+        HttpMethod::GET => Method::Get,
+        HttpMethod::POST => Method::Post,
+        HttpMethod::PUT => Method::Put,
+        HttpMethod::DELETE => Method::Delete,
+        HttpMethod::HEAD => Method::Head,
+        HttpMethod::OPTIONS => Method::Options,
+        HttpMethod::CONNECT => Method::Connect,
+        HttpMethod::PATCH => Method::Patch,
+        HttpMethod::TRACE => Method::Trace,
+        _ => Method::Other,
+    }
+}
+
+/// Runs work on this worker after the current task's turn, in which actix writes the response; at once where no
+/// worker runs.
+pub(crate) fn defer(work: Box<dyn FnOnce()>) {
+    if rt::System::is_registered() {
+        rt::spawn(async move { work() });
+    } else {
+        work();
+    }
+}

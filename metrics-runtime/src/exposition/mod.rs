@@ -1,0 +1,113 @@
+//! What `/metrics` says: our families from a snapshot, then what else the registry holds, in one of two formats.
+
+mod collector;
+mod foreign;
+mod native;
+
+pub(crate) use self::collector::HttpCollector;
+use crate::{families::Family, label, metrics::Inner};
+
+/// Label of requests that matched no resource.
+pub(crate) const NO_HANDLER: &str = "none";
+
+/// A format `/metrics` can be had in.
+///
+/// ```
+/// use metrics_runtime::{Format, render};
+///
+/// assert!(render(Format::OpenMetrics).ends_with("# EOF\n"));
+/// assert!(Format::Text.content_type().starts_with("text/plain"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// The Prometheus text format, version 0.0.4.
+    #[default]
+    Text,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// The value of the `Content-Type` header.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// Everything the recorder and its registry hold.
+pub(crate) fn render(inner: &'static Inner, format: Format) -> String {
+    // Handlers differ little from one scrape to the next, and so does the text.
+    let mut out = String::with_capacity(inner.last_length());
+    native::write(&mut out, inner, format);
+    foreign::write(&mut out, &collector::gather_others(inner), format);
+    if format == Format::OpenMetrics {
+        out.push_str("# EOF\n");
+    }
+    inner.remember_length(out.len());
+    out
+}
+
+/// `# HELP`, `# TYPE` and, in OpenMetrics, `# UNIT`.
+fn push_head(
+    out: &mut String,
+    format: Format,
+    name: &str,
+    kind: &str,
+    unit: Option<&str>,
+    help: &str,
+) {
+    let line = |out: &mut String, word: &str, text: &str| {
+        out.push_str("# ");
+        out.push_str(word);
+        out.push(' ');
+        out.push_str(name);
+        out.push(' ');
+        label::push_escaped(out, text, word == "HELP" && format == Format::OpenMetrics);
+        out.push('\n');
+    };
+    match format {
+        Format::Text => {
+            if !help.is_empty() {
+                line(out, "HELP", help);
+            }
+            line(out, "TYPE", kind);
+        }
+        Format::OpenMetrics => {
+            line(out, "TYPE", kind);
+            if let Some(unit) = unit {
+                line(out, "UNIT", unit);
+            }
+            if !help.is_empty() {
+                line(out, "HELP", help);
+            }
+        }
+    }
+}
+
+/// The name a family's head bears: OpenMetrics names a counter without `_total`.
+fn head_name(name: &str, counter: bool, format: Format) -> &str {
+    match format {
+        Format::OpenMetrics if counter => name.strip_suffix("_total").unwrap_or(name),
+        _ => name,
+    }
+}
+
+fn push_family(out: &mut String, format: Format, family: &Family) {
+    let name = head_name(
+        &family.name,
+        family.kind == crate::families::Kind::Counter,
+        format,
+    );
+    push_head(
+        out,
+        format,
+        name,
+        family.kind.name(),
+        family.unit,
+        family.help,
+    );
+}

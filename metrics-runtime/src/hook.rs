@@ -1,0 +1,84 @@
+//! What users may do with each finished request.
+
+use std::{
+    panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+/// One request, finished: what the built-in families recorded of it.
+///
+/// ```
+/// use metrics_runtime::Config;
+///
+/// let config = Config::builder()
+///     .on_request(|request| println!("{} took {:?}", request.handler(), request.duration()))
+///     .build()?;
+/// # Ok::<(), metrics_runtime::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FinishedRequest {
+    pub(crate) handler: String,
+    pub(crate) method: &'static str,
+    pub(crate) status: u16,
+    pub(crate) duration: Duration,
+    pub(crate) duration_to_head: Duration,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+}
+
+impl FinishedRequest {
+    /// The `handler` label: the matched template, or the attribute's literal.
+    #[must_use]
+    pub fn handler(&self) -> &str {
+        &self.handler
+    }
+
+    /// The `method` label: one of the nine standard methods, or `other`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.method
+    }
+
+    /// The status code; `499` when the client left first, `500` after a panic.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// From the start of extraction to the end of the response body.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// From the start of extraction to the response's head.
+    #[must_use]
+    pub fn duration_without_streaming(&self) -> Duration {
+        self.duration_to_head
+    }
+
+    /// Size of the request's body in bytes.
+    #[must_use]
+    pub fn request_bytes(&self) -> u64 {
+        self.request_bytes
+    }
+
+    /// Bytes of the response's body that were produced.
+    #[must_use]
+    pub fn response_bytes(&self) -> u64 {
+        self.response_bytes
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Hook(pub(crate) Arc<dyn Fn(&FinishedRequest) + Send + Sync + RefUnwindSafe>);
+
+/// Runs every hook; one that panics is logged and stops none of the others.
+pub(crate) fn run(hooks: &[Hook], request: &FinishedRequest) {
+    for hook in hooks {
+        if catch_unwind(AssertUnwindSafe(|| (hook.0)(request))).is_err() {
+            log::error!("an on_request hook panicked; the request was recorded all the same");
+        }
+    }
+}

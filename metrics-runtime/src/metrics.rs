@@ -1,0 +1,252 @@
+//! One set of metrics: a configuration, what was recorded under it, and the registry it lives in.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use once_cell::sync::{Lazy, OnceCell};
+use prometheus::Registry;
+
+use crate::{
+    actix,
+    config::Config,
+    error::{ConfigError, InitError},
+    exposition::{self, Format, HttpCollector},
+    families::Families,
+    recorder::Recorder,
+};
+
+/// Set when some `App` may bring metrics of its own; until then no request looks for them.
+static OTHERS_EXIST: AtomicBool = AtomicBool::new(false);
+static GLOBAL: OnceCell<Metrics> = OnceCell::new();
+static REGISTRY: OnceCell<Registry> = OnceCell::new();
+
+/// Metrics apart from the process-wide ones: for an `App` that keeps its own count, or a test that asserts on it.
+///
+/// Put a copy into the `App` with `app_data`; annotated handlers and `CatchAll` in that `App` then record there. It is
+/// a handle, copied freely. What it stands for is never freed, like the process-wide metrics: make one per `App`, not
+/// one per request.
+///
+/// ```
+/// use actix_web::{App, Responder, test, web};
+/// use metrics_runtime::{Config, Format, Metrics, instrument_handler};
+///
+/// #[instrument_handler(handler = "/hello")]
+/// async fn hello() -> impl Responder {
+///     "hello"
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let metrics = Metrics::new(Config::builder().build().unwrap()).unwrap();
+/// let app = test::init_service(
+///     App::new()
+///         .app_data(metrics)
+///         .route("/hello", web::get().to(hello))
+///         .service(metrics.scope()),
+/// )
+/// .await;
+/// test::call_service(&app, test::TestRequest::get().uri("/hello").to_request()).await;
+///
+/// assert!(metrics
+///     .render(Format::Text)
+///     .contains(r#"http_requests_total{handler="/hello",method="GET",status="200"} 1"#));
+/// # });
+/// ```
+#[derive(Clone, Copy)]
+pub struct Metrics(pub(crate) &'static Inner);
+
+pub(crate) struct Inner {
+    pub(crate) recorder: &'static Recorder,
+    pub(crate) families: Families,
+    pub(crate) registry: Registry,
+    last_length: AtomicUsize,
+}
+
+impl Inner {
+    pub(crate) fn last_length(&self) -> usize {
+        self.last_length.load(Relaxed)
+    }
+
+    pub(crate) fn remember_length(&self, length: usize) {
+        self.last_length.store(length + length / 8, Relaxed);
+    }
+}
+
+impl Metrics {
+    /// Metrics of their own, in the configuration's registry or in a new one.
+    ///
+    /// # Errors
+    /// [`InitError::Registry`] if the registry already holds our families, or another collector of the same name. To
+    /// count two `App`s together, give both the same `Metrics`.
+    pub fn new(config: Config) -> Result<Self, InitError> {
+        let registry = config.registry.clone().unwrap_or_default();
+        let metrics = Self::build(config, registry, false)?;
+        OTHERS_EXIST.store(true, Relaxed);
+        Ok(metrics)
+    }
+
+    fn build(config: Config, registry: Registry, process_wide: bool) -> Result<Self, InitError> {
+        let families = Families::new(&config);
+        let inner: &'static Inner = Box::leak(Box::new(Inner {
+            recorder: Recorder::new(config, process_wide, actix::defer),
+            families,
+            registry,
+            last_length: AtomicUsize::new(0),
+        }));
+        if inner.recorder.config.enabled {
+            let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;
+            inner
+                .registry
+                .register(Box::new(collector))
+                .map_err(InitError::Registry)?;
+            #[cfg(all(feature = "process", target_os = "linux"))]
+            {
+                let process = prometheus::process_collector::ProcessCollector::for_self();
+                match inner.registry.register(Box::new(process)) {
+                    // The crate's default registry brings the collector along.
+                    Ok(()) | Err(prometheus::Error::AlreadyReg) => {}
+                    Err(error) => return Err(InitError::Registry(error)),
+                }
+            }
+        }
+        Ok(Self(inner))
+    }
+
+    /// The registry `/metrics` shows besides the HTTP families: register your own collectors here.
+    #[must_use]
+    pub fn registry(&self) -> &'static Registry {
+        &self.0.registry
+    }
+
+    /// What `/metrics` would say now.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        exposition::render(self.0, format)
+    }
+
+    pub(crate) fn config(self) -> &'static Config {
+        &self.0.recorder.config
+    }
+
+    /// Whether some `App` may have metrics of its own.
+    #[inline]
+    pub(crate) fn others_exist() -> bool {
+        OTHERS_EXIST.load(Relaxed)
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics")
+            .field("config", self.config())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets the process-wide metrics up. Call it once, first thing in `main`; without it the environment is read at first
+/// use.
+///
+/// # Errors
+/// See [`InitError`]. A failed call changes nothing.
+///
+/// ```
+/// use metrics_runtime::{Config, init};
+///
+/// init(Config::builder().namespace("shop").build()?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn init(config: Config) -> Result<(), InitError> {
+    let mut fresh = false;
+    GLOBAL.get_or_try_init(|| {
+        fresh = true;
+        global_from(config)
+    })?;
+    if fresh {
+        Ok(())
+    } else {
+        Err(InitError::AlreadyInitialized)
+    }
+}
+
+fn global_from(config: Config) -> Result<Metrics, InitError> {
+    let registry = match &config.registry {
+        Some(registry) => {
+            if REGISTRY.set(registry.clone()).is_err() {
+                return Err(InitError::RegistryInUse);
+            }
+            registry.clone()
+        }
+        None => registry().clone(),
+    };
+    Metrics::build(config, registry, true)
+}
+
+/// The process-wide metrics, made from the environment if `init` was not called.
+pub(crate) fn global() -> Result<Metrics, ConfigError> {
+    GLOBAL
+        .get_or_try_init(|| {
+            let config = Config::from_env()?;
+            global_from(config)
+                .map_err(|error| ConfigError::new("registry", "default", error.to_string()))
+        })
+        .copied()
+}
+
+/// The process-wide metrics for a request, which nothing may fail: a bad environment is logged once and turns
+/// recording off.
+#[inline]
+pub(crate) fn global_or_off() -> Metrics {
+    match GLOBAL.get() {
+        Some(metrics) => *metrics,
+        None => first_use(),
+    }
+}
+
+#[cold]
+fn first_use() -> Metrics {
+    static OFF: Lazy<Metrics> = Lazy::new(|| {
+        Metrics::build(Config::disabled(), Registry::new(), false)
+            .expect("disabled metrics register nothing")
+    });
+    global().unwrap_or_else(|error| {
+        if Lazy::get(&OFF).is_none() {
+            log::error!("metrics are off: {error}");
+        }
+        *OFF
+    })
+}
+
+/// The registry of the process-wide metrics: `/metrics` shows what you register here.
+///
+/// It is `prometheus::default_registry()` unless [`init`] was given another, so metrics made with the `prometheus`
+/// crate's macros are shown as they are. It holds our families too, under whose names nothing else can be registered.
+///
+/// ```
+/// use metrics_runtime::{Format, prometheus, registry, render};
+///
+/// let orders = prometheus::IntCounter::new("orders_total", "Orders placed.")?;
+/// registry().register(Box::new(orders.clone()))?;
+/// orders.inc();
+/// assert!(render(Format::Text).contains("orders_total 1"));
+/// # Ok::<(), prometheus::Error>(())
+/// ```
+#[must_use]
+pub fn registry() -> &'static Registry {
+    REGISTRY.get_or_init(|| prometheus::default_registry().clone())
+}
+
+/// What the process-wide `/metrics` would say now: for tests and batch jobs.
+///
+/// # Panics
+/// If `init` was not called and the environment is invalid, with the [`ConfigError`]'s text.
+///
+/// ```
+/// use metrics_runtime::{Format, render};
+///
+/// assert!(render(Format::Text).contains("# TYPE http_requests_total counter"));
+/// ```
+#[must_use]
+pub fn render(format: Format) -> String {
+    match global() {
+        Ok(metrics) => metrics.render(format),
+        Err(error) => panic!("{error}"),
+    }
+}

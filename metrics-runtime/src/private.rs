@@ -1,0 +1,8 @@
+//! All that generated code names. Not for users: it changes with the attribute, in any release.
+
+pub use linkme;
+
+pub use crate::{
+    actix::{Begun, Captured, Instrumented},
+    site::{Annotated, SITES, Site},
+};

@@ -1,0 +1,197 @@
+//! The memory a request is recorded in: cells that one thread writes and any thread reads.
+//!
+//! # Memory ordering
+//! A cell has one writer at a time, so an increment is a relaxed load and a relaxed store: no locked instruction, no
+//! lost update. A reader may see one cell of a request before another; what it needs is that no value ever goes back,
+//! and coherence grants that for each cell alone. Totals that must agree are not stored twice: a histogram's `_count`
+//! is the sum of its buckets, and the `_count` of both sizes is the number of requests. Which thread is the writer is
+//! handed over under a lock (see `ledger`), so that the next writer sees the last one's stores.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use once_cell::{race::OnceBox, sync::OnceCell};
+
+use super::{bounds::Bounds, series::Series};
+use crate::method::Method;
+
+#[inline]
+fn add(cell: &AtomicU64, by: u64) {
+    cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// A histogram's buckets, not cumulative, and the sum of what fell into them.
+pub(crate) struct Distribution {
+    pub(crate) bounds: &'static Bounds,
+    counts: Box<[AtomicU64]>,
+    sum_nanos: AtomicU64,
+}
+
+impl Distribution {
+    pub(crate) fn new(bounds: &'static Bounds) -> Self {
+        Self {
+            bounds,
+            counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
+            sum_nanos: AtomicU64::new(0),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn observe(&self, nanos: u64) {
+        add(&self.counts[self.bounds.index_of(nanos)], 1);
+        add(&self.sum_nanos, nanos);
+    }
+
+    pub(crate) fn counts(&self) -> impl Iterator<Item = u64> {
+        self.counts.iter().map(|count| count.load(Relaxed))
+    }
+
+    pub(crate) fn sum_nanos(&self) -> u64 {
+        self.sum_nanos.load(Relaxed)
+    }
+}
+
+/// Counters under keys that are few and come up as they go: a list in blocks that only grows.
+pub(crate) struct Tally<K> {
+    slots: [(OnceCell<K>, AtomicU64); 4],
+    next: OnceBox<Tally<K>>,
+}
+
+impl<K> Tally<K> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: std::array::from_fn(|_| (OnceCell::new(), AtomicU64::new(0))),
+            next: OnceBox::new(),
+        }
+    }
+
+    /// Counts one under the key that `is_it` recognises, or under a new one.
+    #[inline]
+    pub(crate) fn count(&self, is_it: impl Fn(&K) -> bool, new: impl FnOnce() -> K) {
+        let mut block = self;
+        loop {
+            for (key, count) in &block.slots {
+                match key.get() {
+                    Some(key) if is_it(key) => return add(count, 1),
+                    Some(_) => {}
+                    None => {
+                        add(count, 1);
+                        // One writer: the slot that was empty a moment ago still is.
+                        let _ = key.set(new());
+                        return;
+                    }
+                }
+            }
+            block = block.next.get_or_init(|| Box::new(Self::new()));
+        }
+    }
+
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, u64)) {
+        let mut block = Some(self);
+        while let Some(current) = block {
+            for (key, count) in &current.slots {
+                let Some(key) = key.get() else { return };
+                visit(key, count.load(Relaxed));
+            }
+            block = current.next.get();
+        }
+    }
+}
+
+/// An error type: as the compiler names it, and as the label does.
+pub(crate) struct ErrorType {
+    pub(crate) full: &'static str,
+    pub(crate) label: String,
+}
+
+/// One thread's cells for one handler and method.
+pub(crate) struct Cells {
+    pub(crate) series: &'static Series,
+    pub(crate) method: Method,
+    inprogress: AtomicI64,
+    pub(crate) statuses: Tally<u16>,
+    pub(crate) durations: Distribution,
+    pub(crate) overall: Option<&'static Distribution>,
+    request_bytes: AtomicU64,
+    response_bytes: AtomicU64,
+    pub(crate) errors: Tally<ErrorType>,
+}
+
+impl Cells {
+    pub(crate) fn new(
+        series: &'static Series,
+        method: Method,
+        bounds: &'static Bounds,
+        overall: Option<&'static Distribution>,
+    ) -> Self {
+        Self {
+            series,
+            method,
+            inprogress: AtomicI64::new(0),
+            statuses: Tally::new(),
+            durations: Distribution::new(bounds),
+            overall,
+            request_bytes: AtomicU64::new(0),
+            response_bytes: AtomicU64::new(0),
+            errors: Tally::new(),
+        }
+    }
+
+    /// Moves the gauge. Threads' gauges are summed, so one may be negative where a request moved between two.
+    #[inline]
+    pub(crate) fn move_inprogress(&self, by: i64) {
+        let now = self.inprogress.load(Relaxed).wrapping_add(by);
+        self.inprogress.store(now, Relaxed);
+    }
+
+    pub(crate) fn inprogress(&self) -> i64 {
+        self.inprogress.load(Relaxed)
+    }
+
+    pub(crate) fn request_bytes(&self) -> u64 {
+        self.request_bytes.load(Relaxed)
+    }
+
+    pub(crate) fn response_bytes(&self) -> u64 {
+        self.response_bytes.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn add_bytes(&self, received: u64, sent: u64) {
+        add(&self.request_bytes, received);
+        add(&self.response_bytes, sent);
+    }
+
+    #[inline]
+    pub(crate) fn count_status(&self, status: u16) {
+        self.statuses.count(|known| *known == status, || status);
+    }
+
+    /// Counts an error under the type called `full` by the compiler, whose label is `label()`.
+    pub(crate) fn count_error(&self, full: &'static str, label: impl FnOnce() -> String) {
+        self.errors.count(
+            |known| known.full == full,
+            || ErrorType {
+                full,
+                label: label(),
+            },
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_keeps_every_key() {
+        let tally = Tally::new();
+        for round in 1..=3_u64 {
+            for status in 100..130_u16 {
+                tally.count(|known| *known == status, || status);
+            }
+            let mut seen = Vec::new();
+            tally.for_each(|key, count| seen.push((*key, count)));
+            assert_eq!(seen, (100..130).map(|key| (key, round)).collect::<Vec<_>>());
+        }
+    }
+}

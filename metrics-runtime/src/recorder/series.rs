@@ -1,0 +1,174 @@
+//! Every handler's series: made once, kept for good, read by scrapes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::{
+        AtomicU16, AtomicUsize,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+    sync::{Mutex, PoisonError},
+};
+
+use once_cell::sync::OnceCell;
+
+use super::{Recorder, bounds::Bounds, cells::Cells};
+use crate::{label, method::Method, site::Site};
+
+/// What one handler label (with the labels of its attribute) stands for.
+pub(crate) struct Series {
+    pub(crate) recorder: &'static Recorder,
+    pub(crate) number: usize,
+    pub(crate) handler: String,
+    /// The attribute's labels, then the configuration's.
+    pub(crate) labels: Vec<(String, String)>,
+    /// `handler="/x"`.
+    pub(crate) head: String,
+    /// `,team="catalog",service="orders"`, or nothing.
+    pub(crate) tail: String,
+    /// One bit for each method that some thread has cells for, or that is expected.
+    present: AtomicU16,
+    /// One bit for each method that is shown before it was ever used.
+    expected: AtomicU16,
+    methods: [MethodSeries; Method::COUNT],
+    error_types: Mutex<BTreeSet<String>>,
+}
+
+#[derive(Default)]
+pub(crate) struct MethodSeries {
+    bounds: OnceCell<&'static Bounds>,
+    cells: Mutex<Vec<&'static Cells>>,
+}
+
+impl Series {
+    /// Shows a method before it was ever used.
+    pub(crate) fn expect(&self, method: Method, bounds: &'static Bounds) {
+        self.expected.fetch_or(bit(method), Relaxed);
+        self.make_present(method, bounds);
+    }
+
+    pub(crate) fn expects(&self, method: Method) -> bool {
+        self.expected.load(Relaxed) & bit(method) != 0
+    }
+
+    fn make_present(&self, method: Method, bounds: &'static Bounds) {
+        let _ = self.methods[method as usize].bounds.set(bounds);
+        self.present.fetch_or(bit(method), Release);
+    }
+
+    /// Shows an error type before it ever occurred.
+    pub(crate) fn expect_error(&self, label: String) {
+        lock(&self.error_types).insert(label);
+    }
+
+    pub(crate) fn expected_errors(&self) -> BTreeSet<String> {
+        lock(&self.error_types).clone()
+    }
+
+    /// Shows what a thread will record from now on.
+    pub(crate) fn add_cells(&self, cells: &'static Cells) {
+        lock(&self.methods[cells.method as usize].cells).push(cells);
+        self.make_present(cells.method, cells.durations.bounds);
+    }
+
+    /// Visits each method that may have something to show, with the bounds it was first used with and all its cells.
+    ///
+    /// The lock is held for the visit; a thread that records needs it only the first time it meets the handler.
+    pub(crate) fn for_each_method(
+        &self,
+        mut visit: impl FnMut(Method, &'static Bounds, &[&'static Cells]),
+    ) {
+        let present = self.present.load(Acquire);
+        for method in Method::ALL {
+            if present & bit(method) != 0 {
+                let series = &self.methods[method as usize];
+                if let Some(bounds) = series.bounds.get() {
+                    visit(method, bounds, &lock(&series.cells));
+                }
+            }
+        }
+    }
+}
+
+/// All series of one [`Recorder`], in the order they are shown.
+#[derive(Default)]
+pub(crate) struct Table {
+    series: Mutex<BTreeMap<(String, String), &'static Series>>,
+    bounds: Mutex<Vec<&'static Bounds>>,
+}
+
+impl Table {
+    /// The series of a handler label under a site's labels, made if need be.
+    ///
+    /// They are never freed: there are as many as the program has handlers, and recording must not count references.
+    pub(crate) fn series(
+        &self,
+        recorder: &'static Recorder,
+        handler: &str,
+        site: &Site,
+    ) -> &'static Series {
+        let constant = &recorder.config.custom_labels;
+        let labels: Vec<(String, String)> = site
+            .labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .chain(
+                constant
+                    .iter()
+                    .filter(|(name, _)| site.labels.iter().all(|(own, _)| own != name))
+                    .cloned(),
+            )
+            .collect();
+        let mut tail = String::new();
+        for (name, value) in &labels {
+            tail.push(',');
+            label::push_pair(&mut tail, name, value);
+        }
+        let mut table = lock(&self.series);
+        table
+            .entry((handler.to_owned(), tail.clone()))
+            .or_insert_with(|| {
+                let mut head = String::new();
+                label::push_pair(&mut head, "handler", handler);
+                Box::leak(Box::new(Series {
+                    recorder,
+                    number: next_number(),
+                    handler: handler.to_owned(),
+                    labels,
+                    head,
+                    tail,
+                    present: AtomicU16::new(0),
+                    expected: AtomicU16::new(0),
+                    methods: Default::default(),
+                    error_types: Mutex::default(),
+                }))
+            })
+    }
+
+    pub(crate) fn bounds(&self, seconds: &[f64]) -> &'static Bounds {
+        let mut known = lock(&self.bounds);
+        if let Some(bounds) = known.iter().find(|bounds| *bounds.seconds == *seconds) {
+            return bounds;
+        }
+        let bounds: &'static Bounds = Box::leak(Box::new(Bounds::new(next_number(), seconds)));
+        known.push(bounds);
+        bounds
+    }
+
+    pub(crate) fn all(&self) -> Vec<&'static Series> {
+        lock(&self.series).values().copied().collect()
+    }
+}
+
+fn bit(method: Method) -> u16 {
+    1 << method as u16
+}
+
+fn next_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Relaxed)
+}
+
+/// A panic cannot leave these collections half-changed, so a poisoned lock is as good as any.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,102 @@
+//! What the attribute knows of a handler at compile time.
+
+use std::num::NonZeroUsize;
+
+use linkme::distributed_slice;
+use once_cell::race::OnceNonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::method::Method;
+
+/// Every annotated handler of the program, put here by the linker.
+#[distributed_slice]
+pub static SITES: [Site];
+
+/// One annotated handler: a static made by the attribute's expansion.
+pub struct Site {
+    pub(crate) function: &'static str,
+    pub(crate) handler: Option<&'static str>,
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) labels: &'static [(&'static str, &'static str)],
+    pub(crate) buckets: Option<&'static [f64]>,
+    pub(crate) error: Option<fn() -> &'static str>,
+    pub(crate) skip: bool,
+    number: OnceNonZeroUsize,
+}
+
+impl Site {
+    /// A handler whose label is the matched template.
+    #[must_use]
+    pub const fn new(function: &'static str) -> Self {
+        Self {
+            function,
+            handler: None,
+            methods: &[],
+            labels: &[],
+            buckets: None,
+            error: None,
+            skip: false,
+            number: OnceNonZeroUsize::new(),
+        }
+    }
+
+    /// The label as a literal.
+    #[must_use]
+    pub const fn handler(mut self, handler: &'static str) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
+    /// The methods of the routing attributes on the same function, where the attribute saw them.
+    #[must_use]
+    pub const fn methods(mut self, methods: &'static [&'static str]) -> Self {
+        self.methods = methods;
+        self
+    }
+
+    /// Labels of this handler's series, beside those of its families.
+    #[must_use]
+    pub const fn labels(mut self, labels: &'static [(&'static str, &'static str)]) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// This handler's latency buckets in seconds.
+    #[must_use]
+    pub const fn buckets(mut self, buckets: &'static [f64]) -> Self {
+        self.buckets = Some(buckets);
+        self
+    }
+
+    /// Names the handler's return type, where it can be named.
+    #[must_use]
+    pub const fn returns(mut self, name: fn() -> &'static str) -> Self {
+        self.error = Some(name);
+        self
+    }
+
+    /// Never recorded.
+    #[must_use]
+    pub const fn skip(mut self) -> Self {
+        self.skip = true;
+        self
+    }
+
+    /// A small number of this site's own, given at first use.
+    pub(crate) fn number(&self) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let give =
+            || NonZeroUsize::new(NEXT.fetch_add(1, Relaxed)).expect("fewer sites than addresses");
+        self.number.get_or_init(give).get()
+    }
+
+    pub(crate) fn known_methods(&self) -> impl Iterator<Item = Method> {
+        self.methods.iter().map(|name| Method::from_name(name))
+    }
+}
+
+/// Ties a type, and through it a rewritten handler's signature, to its site.
+pub trait Annotated: 'static {
+    /// The site.
+    fn site() -> &'static Site;
+}
