@@ -9,6 +9,8 @@ pub(crate) mod clock;
 mod ledger;
 mod series;
 pub(crate) mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::Cell,

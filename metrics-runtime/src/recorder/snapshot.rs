@@ -101,6 +101,11 @@ impl Histogram {
 impl Recorder {
     pub(crate) fn snapshot(&'static self) -> Snapshot {
         self.declare_literals();
+        self.snapshot_of_recorded()
+    }
+
+    /// Without the handlers the program declares.
+    pub(super) fn snapshot_of_recorded(&'static self) -> Snapshot {
         Snapshot {
             handlers: self.table.all().into_iter().filter_map(handler).collect(),
             overall: self.high_resolution.map(|bounds| {

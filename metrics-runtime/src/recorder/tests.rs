@@ -1,0 +1,169 @@
+//! The engine under threads: exact totals, values that never go back, threads that come and go.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+};
+
+use super::{Record, Recorder, clock, snapshot::Snapshot};
+use crate::{config::Config, method::Method, site::Site};
+
+const THREADS: u64 = 4;
+const REQUESTS: u64 = if cfg!(miri) { 50 } else { 1_000_000 };
+
+fn recorder(process_wide: bool) -> &'static Recorder {
+    let config = Config::builder()
+        .high_resolution_latency(true)
+        .resolve(|_| None)
+        .unwrap();
+    Recorder::new(config, process_wide, |work| work())
+}
+
+fn begin(recorder: &'static Recorder, site: &'static Site) -> Record {
+    recorder
+        .begin(site, Method::Get, clock::now(), || Some("/t".to_owned()))
+        .expect("nothing is excluded")
+}
+
+fn serve(recorder: &'static Recorder, site: &'static Site, status: u16, bytes: u64) {
+    let mut record = begin(recorder, site);
+    record.answered(status);
+    record.sends(bytes);
+}
+
+/// Every number of a snapshot that may only rise.
+fn counters(snapshot: &Snapshot) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    for handler in &snapshot.handlers {
+        for method in &handler.methods {
+            for (status, count) in &method.statuses {
+                all.insert(format!("status {status}"), *count);
+            }
+            for (index, count) in method.durations.counts.iter().enumerate() {
+                all.insert(format!("bucket {index}"), *count);
+            }
+            all.insert("sum".to_owned(), method.durations.sum_nanos);
+            all.insert("bytes".to_owned(), method.response_bytes);
+        }
+    }
+    all
+}
+
+#[test]
+fn exact_and_monotonic_while_scraped() {
+    static SITE: Site = Site::new("exact").handler("/exact");
+    let recorder = recorder(true);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let scraper = scope.spawn(|| {
+            let mut last = BTreeMap::new();
+            let mut scrapes = 0_u64;
+            while !done.load(Relaxed) {
+                let now = counters(&recorder.snapshot_of_recorded());
+                for (name, before) in &last {
+                    assert!(now[name] >= *before, "{name} went back");
+                }
+                last = now;
+                scrapes += 1;
+            }
+            scrapes
+        });
+        let writers: Vec<_> = (0..THREADS)
+            .map(|thread| {
+                scope.spawn(move || {
+                    for request in 0..REQUESTS {
+                        let status = if request % 10 == 0 { 500 } else { 200 };
+                        serve(recorder, &SITE, status, thread);
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        done.store(true, Relaxed);
+        assert!(scraper.join().unwrap() > 0);
+    });
+
+    let snapshot = recorder.snapshot_of_recorded();
+    let [handler] = &snapshot.handlers[..] else {
+        panic!("one handler")
+    };
+    let [method] = &handler.methods[..] else {
+        panic!("one method")
+    };
+    let total = THREADS * REQUESTS;
+    assert_eq!(method.statuses, [(200, total * 9 / 10), (500, total / 10)]);
+    assert_eq!(method.durations.count(), total);
+    assert_eq!(snapshot.overall.unwrap().count(), total);
+    assert_eq!(method.response_bytes, REQUESTS * (0..THREADS).sum::<u64>());
+    assert_eq!(method.inprogress, 0);
+}
+
+#[test]
+fn threads_that_end_leave_their_totals_and_their_memory() {
+    static SITE: Site = Site::new("visitors");
+    let recorder = recorder(false);
+    let visitors = if cfg!(miri) { 20 } else { 20_000 };
+    for _ in 0..visitors {
+        thread::spawn(|| serve(recorder, &SITE, 200, 1))
+            .join()
+            .unwrap();
+    }
+    let snapshot = recorder.snapshot_of_recorded();
+    let method = &snapshot.handlers[0].methods[0];
+    assert_eq!(method.statuses[0], (200, visitors));
+    assert_eq!(method.response_bytes, visitors);
+    // Other tests' threads put pages into the same pool: as many as they are, not as many as came.
+    let mut cells = 0;
+    snapshot.handlers[0]
+        .series
+        .for_each_method(|_, _, of_method| cells = of_method.len());
+    assert!(cells < 20, "{cells} sets of cells");
+}
+
+#[test]
+fn a_record_that_outlives_its_threads_ledger_is_counted() {
+    static SITE: Site = Site::new("late");
+    thread_local! {
+        static LATE: RefCell<Option<Record>> = const { RefCell::new(None) };
+    }
+    let recorder = recorder(false);
+    thread::spawn(|| {
+        // Thread-locals are destroyed last first, so this one goes after the ledger.
+        LATE.with(|late| {
+            *late.borrow_mut() = Some(begin(recorder, &SITE));
+        });
+    })
+    .join()
+    .unwrap();
+    let snapshot = recorder.snapshot_of_recorded();
+    let method = &snapshot.handlers[0].methods[0];
+    assert_eq!(
+        (method.statuses.clone(), method.inprogress),
+        (vec![(200, 0), (499, 1), (500, 0)], 0)
+    );
+}
+
+#[test]
+fn handlers_that_share_a_label_show_the_bounds_they_share() {
+    static FINE: Site = Site::new("fine").handler("/x").buckets(&[0.1, 0.2, 1.0]);
+    static COARSE: Site = Site::new("coarse").handler("/x").buckets(&[0.2, 0.5, 1.0]);
+    let recorder = recorder(false);
+    serve(recorder, &FINE, 200, 0);
+    serve(recorder, &COARSE, 200, 0);
+    let snapshot = recorder.snapshot_of_recorded();
+    let durations = &snapshot.handlers[0].methods[0].durations;
+    assert_eq!(*durations.bounds.seconds, [0.2, 1.0]);
+    assert_eq!(durations.counts, [2, 0, 0]);
+}
+
+#[test]
+fn a_cancelled_record_leaves_no_trace() {
+    static SITE: Site = Site::new("cancelled");
+    let recorder = recorder(false);
+    begin(recorder, &SITE).cancel();
+    assert!(recorder.snapshot_of_recorded().handlers.is_empty());
+}
