@@ -3,6 +3,8 @@
 mod collector;
 mod foreign;
 mod native;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::collector::HttpCollector;
 use crate::{families::Family, label, metrics::Inner};

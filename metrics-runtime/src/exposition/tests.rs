@@ -1,0 +1,294 @@
+//! Both writers, read back by a reader of the formats' grammar: whatever goes in comes out equal.
+
+use std::collections::BTreeMap;
+
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, Opts, Registry};
+use proptest::prelude::*;
+
+use super::Format;
+use crate::{Config, Metrics, method::Method, recorder::clock, site::Site};
+
+type Labels = BTreeMap<String, String>;
+
+#[derive(Debug, Default)]
+struct Document {
+    samples: BTreeMap<(String, Labels), f64>,
+    help: BTreeMap<String, String>,
+    kind: BTreeMap<String, String>,
+}
+
+/// Reads a document, strictly: every line has its form, no series and no head comes twice.
+fn read(text: &str, format: Format) -> Document {
+    let mut document = Document::default();
+    let body = match format {
+        Format::OpenMetrics => text.strip_suffix("# EOF\n").expect("it ends in # EOF"),
+        Format::Text => text,
+    };
+    assert!(
+        body.is_empty() || body.ends_with('\n'),
+        "the last line ends"
+    );
+    for line in body.split_terminator('\n') {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').expect("a name and a text");
+            let help = unescape(help, format == Format::OpenMetrics);
+            assert!(document.help.insert(name.to_owned(), help).is_none());
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').expect("a name and a type");
+            assert!(
+                document
+                    .kind
+                    .insert(name.to_owned(), kind.to_owned())
+                    .is_none()
+            );
+        } else if line.starts_with("# UNIT ") {
+            assert_eq!(format, Format::OpenMetrics);
+        } else {
+            let (series, value) = sample(line);
+            assert!(
+                document.samples.insert(series.clone(), value).is_none(),
+                "{series:?} twice"
+            );
+        }
+    }
+    document
+}
+
+fn sample(line: &str) -> ((String, Labels), f64) {
+    let end = line.find(['{', ' ']).expect("a name ends");
+    let (name, mut rest) = line.split_at(end);
+    let mut labels = Labels::new();
+    if let Some(inside) = rest.strip_prefix('{') {
+        rest = inside;
+        loop {
+            let (name, after) = rest.split_once("=\"").expect("a label's name ends in =\"");
+            let close = closing_quote(after);
+            assert!(
+                labels
+                    .insert(name.to_owned(), unescape(&after[..close], true))
+                    .is_none()
+            );
+            rest = &after[close + 1..];
+            match rest.strip_prefix(',') {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        rest = rest.strip_prefix('}').expect("the labels close");
+    }
+    let value = rest.strip_prefix(' ').expect("a space before the value");
+    let value = match value {
+        "+Inf" => f64::INFINITY,
+        "-Inf" => f64::NEG_INFINITY,
+        value => value.parse().expect("a number"),
+    };
+    ((name.to_owned(), labels), value)
+}
+
+fn closing_quote(text: &str) -> usize {
+    let mut escaped = false;
+    text.char_indices()
+        .find_map(|(at, c)| {
+            let closes = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes.then_some(at)
+        })
+        .expect("a value ends in a quote")
+}
+
+fn unescape(text: &str, quotes: bool) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        plain.push(match c {
+            '\\' => match chars.next() {
+                Some('\\') => '\\',
+                Some('n') => '\n',
+                Some('"') if quotes => '"',
+                other => panic!("no escape: {other:?}"),
+            },
+            c => c,
+        });
+    }
+    plain
+}
+
+fn same(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || a == b || (a.is_nan() && b.is_nan())
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_recorded_reads_back(
+        handler in any::<String>(),
+        constant in any::<String>(),
+        other in any::<String>(),
+        help in any::<String>(),
+        namespace in "[a-zA-Z_][a-zA-Z0-9_]{0,8}",
+        number in any::<f64>(),
+        statuses in prop::collection::vec(100_u16..1000, 1..8),
+    ) {
+        static SITE: Site = Site::new("property");
+        prop_assume!(!help.is_empty());
+        let registry = Registry::new();
+        let gauge = Gauge::with_opts(Opts::new("other_gauge", &help).const_label("other", &other)).unwrap();
+        gauge.set(number);
+        registry.register(Box::new(gauge)).unwrap();
+        let buckets = HistogramOpts::new("other_histogram", "h").buckets(vec![0.5, 1.0]);
+        let histogram = Histogram::with_opts(buckets).unwrap();
+        histogram.observe(0.75);
+        registry.register(Box::new(histogram)).unwrap();
+        let counter = IntCounter::new("other_events", "e").unwrap();
+        counter.inc_by(3);
+        registry.register(Box::new(counter)).unwrap();
+
+        let config = Config::builder()
+            .namespace(&namespace)
+            .custom_label("constant", &constant)
+            .registry(registry)
+            .build()
+            .unwrap();
+        let metrics = Metrics::new(config).unwrap();
+        for status in &statuses {
+            let template = || Some(handler.clone());
+            let mut record = metrics.0.recorder.begin(&SITE, Method::Put, clock::now(), template).unwrap();
+            record.answered(*status);
+            record.sends(7);
+        }
+
+        for format in [Format::Text, Format::OpenMetrics] {
+            let document = read(&metrics.render(format), format);
+            for status in &statuses {
+                let code = status.to_string();
+                let expected = statuses.iter().filter(|other| *other == status).count() as f64;
+                let key = (
+                    format!("{namespace}_http_requests_total"),
+                    labels(&[("handler", &handler), ("method", "PUT"), ("status", &code), ("constant", &constant)]),
+                );
+                prop_assert_eq!(document.samples.get(&key), Some(&expected));
+            }
+            let of_handler = labels(&[("handler", &handler), ("constant", &constant)]);
+            let sizes = format!("{namespace}_http_response_size_bytes_sum");
+            prop_assert_eq!(document.samples[&(sizes, of_handler)], statuses.len() as f64 * 7.0);
+            let gauge = document.samples[&("other_gauge".to_owned(), labels(&[("other", &other)]))];
+            prop_assert!(same(gauge, number), "{} {}", gauge, number);
+            prop_assert_eq!(&document.help["other_gauge"], &help);
+            let inf = ("other_histogram_bucket".to_owned(), labels(&[("le", "1.0")]));
+            prop_assert_eq!(document.samples[&inf], 1.0);
+            let (events, head) = match format {
+                Format::Text => ("other_events", "other_events"),
+                Format::OpenMetrics => ("other_events_total", "other_events"),
+            };
+            prop_assert_eq!(document.samples[&(events.to_owned(), Labels::new())], 3.0);
+            prop_assert_eq!(&document.kind[head], "counter");
+        }
+    }
+}
+
+#[test]
+fn our_names_cannot_be_taken() {
+    let registry = Registry::new();
+    let ours = Config::builder()
+        .registry(registry.clone())
+        .build()
+        .unwrap();
+    Metrics::new(ours.clone()).unwrap();
+    let thief = IntCounter::new("http_requests_total", "mine").unwrap();
+    assert!(registry.register(Box::new(thief)).is_err());
+    let error = Metrics::new(ours).unwrap_err().to_string();
+    assert!(
+        error.contains("another collector has one of their names"),
+        "{error}"
+    );
+}
+
+#[test]
+fn gathering_the_registry_says_what_the_endpoint_says() {
+    static SITE: Site = Site::new("gathered").labels(&[("team", "catalog")]);
+    let config = Config::builder()
+        .registry(Registry::new())
+        .high_resolution_latency(true)
+        .custom_label("service", "orders")
+        .build()
+        .unwrap();
+    let metrics = Metrics::new(config).unwrap();
+    let template = || Some("/x".to_owned());
+    let record = metrics
+        .0
+        .recorder
+        .begin(&SITE, Method::Get, clock::now(), template);
+    record.unwrap().answered(200);
+
+    let mut gathered = String::new();
+    prometheus::TextEncoder::new()
+        .encode_utf8(&metrics.registry().gather(), &mut gathered)
+        .unwrap();
+    let gathered = read(&gathered, Format::Text);
+    let written = read(&metrics.render(Format::Text), Format::Text);
+    // The crate's encoder writes a bound of one second as `1`.
+    for (series, value) in &written.samples {
+        if series.1.get("le").is_none_or(|le| !le.ends_with(".0")) {
+            assert_eq!(gathered.samples.get(series), Some(value), "{series:?}");
+        }
+    }
+    assert_eq!(gathered.help, written.help);
+}
+
+/// The whole document, byte for byte but for the durations' sums.
+#[test]
+fn golden() {
+    static LIST: Site = Site::new("list")
+        .handler("/items")
+        .labels(&[("team", "catalog")]);
+    static ITEM: Site = Site::new("item").buckets(&[0.5, 1.0, 60.0]);
+    let registry = Registry::new();
+    let opts = Opts::new("queue_depth", "Jobs that \"wait\"").const_label("queue", "mail");
+    let depth = Gauge::with_opts(opts).unwrap();
+    depth.set(2.5);
+    registry.register(Box::new(depth)).unwrap();
+    let config = Config::builder()
+        .namespace("shop")
+        .custom_label("service", "orders")
+        .registry(registry)
+        .build()
+        .unwrap();
+    let metrics = Metrics::new(config).unwrap();
+    for (site, method, status, bytes) in [
+        (&LIST, Method::Get, 200, 10),
+        (&LIST, Method::Post, 201, 2),
+        (&ITEM, Method::Get, 404, 0),
+    ] {
+        let template = || Some("/api/{id}".to_owned());
+        let record = metrics
+            .0
+            .recorder
+            .begin(site, method, clock::now(), template);
+        let mut record = record.unwrap();
+        record.answered(status);
+        record.sends(bytes);
+        if status == 404 {
+            record.failed("core::result::Result<(), shop::NotFound>");
+        }
+    }
+    for (format, golden) in [
+        (Format::Text, include_str!("golden/text.txt")),
+        (Format::OpenMetrics, include_str!("golden/openmetrics.txt")),
+    ] {
+        let written: String = metrics
+            .render(format)
+            .lines()
+            .map(|line| match line.split_once("_seconds_sum{") {
+                Some(_) => format!("{} SECONDS\n", line.rsplit_once(' ').unwrap().0),
+                None => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(written, golden, "{format:?}:\n{written}");
+    }
+}
