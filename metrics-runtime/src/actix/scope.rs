@@ -1,9 +1,10 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::io::Write;
+use std::{cell::Cell, collections::BTreeMap, io::Write, iter, rc::Rc};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    error::UrlGenerationError,
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
     web,
 };
@@ -13,7 +14,7 @@ use super::claim;
 use crate::{
     exposition::{self, Format},
     metrics::{self, Metrics},
-    site::SITES,
+    site::{SITES, Site},
 };
 
 /// Mounts the process-wide `/metrics`, or the path given to [`endpoint`](crate::ConfigBuilder::endpoint).
@@ -53,10 +54,12 @@ impl Metrics {
         if !self.config().enabled {
             return scope;
         }
+        let declared = Rc::new(Cell::new(false));
+        let scrape = move |req| scrape(metrics, req, Rc::clone(&declared));
         scope.service(
             web::resource("")
-                .route(web::get().to(move |req| scrape(metrics, req)))
-                .route(web::head().to(move |req| scrape(metrics, req)))
+                .route(web::get().to(scrape.clone()))
+                .route(web::head().to(scrape))
                 .route(web::route().to(refuse)),
         )
     }
@@ -69,9 +72,11 @@ async fn refuse(req: HttpRequest) -> HttpResponse {
         .finish()
 }
 
-async fn scrape(metrics: Metrics, req: HttpRequest) -> HttpResponse {
+async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) -> HttpResponse {
     claim::take(&req);
-    declare_templates(metrics, &req);
+    if !declared.get() {
+        declared.set(declare_templates(metrics, &req).is_ok());
+    }
     let format = negotiate(&req);
     let compress = metrics.config().gzip && accepts_gzip(&req);
     drop(req);
@@ -157,27 +162,32 @@ fn gzip(text: &str) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Shows at zero the handlers whose template this `App`'s routes tell.
+/// Shows at zero the handlers whose template this `App`'s routes tell; done at a worker's first scrape.
 ///
 /// actix's routing attributes name a resource after its function. So a site's name leads to a path that would match
 /// it, and the path to the template with all its scopes. A name that two sites share tells nothing.
-fn declare_templates(metrics: Metrics, req: &HttpRequest) {
+///
+/// # Errors
+/// If the client's `Host` makes no URL, without which actix names no path: the next scrape tries again.
+fn declare_templates(metrics: Metrics, req: &HttpRequest) -> Result<(), UrlGenerationError> {
     let routes = req.resource_map();
+    let mut by_name: BTreeMap<&str, Vec<&'static Site>> = BTreeMap::new();
     for site in SITES {
-        let ambiguous = SITES
-            .iter()
-            .filter(|other| other.function == site.function)
-            .count()
-            > 1;
-        if site.handler.is_some() || ambiguous {
+        by_name.entry(site.function).or_default().push(site);
+    }
+    for (name, sites) in by_name {
+        let [site] = sites[..] else { continue };
+        if site.handler.is_some() {
             continue;
         }
         // A parameter may have a pattern of its own: a number and a word satisfy most.
         for filler in ["1", "a"] {
-            let Ok(url) = req.url_for(site.function, std::iter::repeat(filler)) else {
-                break;
+            let url = match req.url_for(name, iter::repeat(filler)) {
+                Ok(url) => url,
+                Err(UrlGenerationError::ResourceNotFound) => break,
+                Err(error) => return Err(error),
             };
-            if routes.match_name(url.path()) == Some(site.function)
+            if routes.match_name(url.path()) == Some(name)
                 && let Some(template) = routes.match_pattern(url.path())
             {
                 metrics.0.recorder.declare(site, &template);
@@ -185,4 +195,5 @@ fn declare_templates(metrics: Metrics, req: &HttpRequest) {
             }
         }
     }
+    Ok(())
 }
