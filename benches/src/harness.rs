@@ -1,0 +1,93 @@
+//! Sends requests to a service with as little as possible around them.
+
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use actix_http::Request;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceResponse};
+
+use crate::apps::Shape;
+
+/// Requests are made before the clock starts and answered in one go: making one costs more than
+/// most ways of measuring it. actix pools 128 request heads, so a batch stays within the pool.
+pub const BATCH: usize = 100;
+
+type Drive = Box<dyn Fn(Vec<Request>)>;
+
+/// An application and the requests it is to be sent.
+pub struct Subject {
+    shape: Shape,
+    drive: Drive,
+}
+
+impl Subject {
+    pub fn new(shape: Shape, drive: Drive) -> Self {
+        Self { shape, drive }
+    }
+
+    /// Sends `count` requests between `before` and `after`, which see only the application's work.
+    pub fn around<T, U>(
+        &self,
+        count: usize,
+        before: impl FnOnce() -> T,
+        after: impl FnOnce(T) -> U,
+    ) -> U {
+        let requests: Vec<_> = (0..count).map(|_| self.shape.request()).collect();
+        let state = before();
+        (self.drive)(requests);
+        after(state)
+    }
+
+    /// Mean nanoseconds per request over `batches` batches, after one that does not count.
+    pub fn nanos_per_request(&self, batches: usize) -> f64 {
+        let batch = || self.around(BATCH, Instant::now, |start| start.elapsed());
+        batch();
+        let total: Duration = (0..batches).map(|_| batch()).sum();
+        total.as_nanos() as f64 / (batches * BATCH) as f64
+    }
+}
+
+/// An order of `0..count` that differs from round to round, so that no subject always follows the
+/// same other.
+pub fn shuffled(count: usize, round: usize) -> Vec<usize> {
+    let mut state = (round as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut order: Vec<_> = (0..count).collect();
+    for i in (1..count).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        order.swap(i, (state % (i as u64 + 1)) as usize);
+    }
+    order
+}
+
+/// Answers every request as the server would: calls, reads the body to its end, drops the response.
+pub fn drive<S, B, E>(service: &S, requests: Vec<Request>)
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = E>,
+    B: MessageBody,
+    E: std::fmt::Debug,
+{
+    let mut context = Context::from_waker(Waker::noop());
+    for request in requests {
+        let response = ready(pin!(service.call(request)), &mut context).expect("the app answers");
+        debug_assert!(response.status().is_success());
+        let (_request, response) = response.into_parts();
+        let (head, body) = response.into_parts();
+        let mut body = pin!(body);
+        while let Poll::Ready(Some(chunk)) = body.as_mut().poll_next(&mut context) {
+            black_box(chunk.ok());
+        }
+        black_box(head.status());
+    }
+}
+
+fn ready<F: Future>(future: Pin<&mut F>, context: &mut Context<'_>) -> F::Output {
+    match future.poll(context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("no handler of the benchmark waits"),
+    }
+}
