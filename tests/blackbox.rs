@@ -1,0 +1,12 @@
+//! What a user, an operator and a client can see of the whole, over real connections.
+
+#![expect(
+    clippy::float_cmp,
+    reason = "every value of a scrape that is compared here is a whole number"
+)]
+#![allow(clippy::unused_async, reason = "actix wants it, await or not")]
+
+mod acceptance;
+mod common;
+mod lifecycle;
+mod quickstart;
