@@ -2,7 +2,7 @@
 
 use actix_web::{App, HttpServer, get, web};
 use metrics_runtime::{
-    __private::{Annotated, Captured, Instrumented, SITES, Site, linkme},
+    __private::{Annotated, Captured, Instrumented, Returns, SITES, Site, Takes1, linkme},
     metrics_scope,
 };
 
@@ -21,23 +21,28 @@ impl Annotated for SiteHello {
     }
 }
 
+// Here the compiler checks that parameters are extractors and the return type is a `Responder`.
+impl Takes1<web::Path<String>> for SiteHello {
+    type A = web::Path<String>;
+}
+impl Returns<String> for SiteHello {
+    type Returned = String;
+}
+
 /// Greets.
 #[get("/hello/{name}")]
-async fn hello(
+fn hello(
     captured: Captured<SiteHello, (web::Path<String>,)>,
-) -> Instrumented<SiteHello, String> {
+) -> impl Future<Output = Instrumented<SiteHello, String>> {
     // What you wrote, untouched.
     #[expect(clippy::unused_async, reason = "actix wants it, await or not")]
     async fn hello(name: web::Path<String>) -> String {
         format!("Hello, {name}!\n")
     }
 
-    // The clock runs since `captured` began to extract. From here on `begun` holds the record: whether it is
-    // finished, or dropped because the client left or `hello` panicked, the request is counted once.
-    match captured.open() {
-        Ok((arguments, begun)) => begun.finish(hello(arguments.0).await),
-        Err(refused) => refused,
-    }
+    // The clock runs since `captured` began to extract. Whether this future is ready, or dropped because the client left
+    // or `hello` panicked, the request is counted once. If extraction failed, it answers as actix would.
+    captured.call(|(name,)| hello(name))
 }
 
 #[actix_web::main]

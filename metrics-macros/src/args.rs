@@ -33,9 +33,24 @@ pub(crate) struct Given<T> {
     pub(crate) value: T,
 }
 
+/// `name = value`; whether either is sound is for `site`.
 pub(crate) struct LabelArg {
-    pub(crate) name: Ident,
+    pub(crate) name: TokenStream,
     pub(crate) value: TokenStream,
+}
+
+impl Parse for LabelArg {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = until(input, |input| {
+            input.peek(Token![=]) || input.peek(Token![,])
+        })?;
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() {
+            until_comma(input)?
+        } else {
+            TokenStream::new()
+        };
+        Ok(Self { name, value })
+    }
 }
 
 impl Args {
@@ -66,14 +81,8 @@ impl Args {
             }),
             "labels" => set_once(&mut self.labels, option, diagnostics, |option| {
                 let list = option.parenthesized("labels(team = \"catalog\")")?;
-                let labels = Punctuated::<Opt, Token![,]>::parse_terminated.parse2(list)?;
-                labels
-                    .into_iter()
-                    .map(|label| {
-                        let value = label.equals("labels(team = \"catalog\")")?;
-                        Ok(LabelArg { name: label.name, value })
-                    })
-                    .collect()
+                let labels = Punctuated::<LabelArg, Token![,]>::parse_terminated.parse2(list)?;
+                Ok(labels.into_iter().collect())
             }),
             "buckets" => set_once(&mut self.buckets, option, diagnostics, |option| {
                 let value = option.equals("buckets = [0.005, 0.025, 0.1]")?;
@@ -155,9 +164,12 @@ enum Form {
 
 impl Parse for Opt {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input
-            .call(Ident::parse_any)
-            .map_err(|error| syn::Error::new(error.span(), "expected the name of an option"))?;
+        let name = input.call(Ident::parse_any).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "options have names; write `handler = \"/items/{id}\"`",
+            )
+        })?;
         let form = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             Form::Equals(until_comma(input)?)
@@ -214,8 +226,15 @@ impl Parse for Bound {
 }
 
 fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    until(input, |input| input.peek(Token![,]))
+}
+
+fn until(
+    input: ParseStream<'_>,
+    end: impl Fn(ParseStream<'_>) -> bool,
+) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
+    while !input.is_empty() && !end(input) {
         tokens.extend([input.parse::<TokenTree>()?]);
     }
     Ok(tokens)

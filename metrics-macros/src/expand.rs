@@ -1,13 +1,12 @@
 //! From a sound site to tokens. Nothing here can fail.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, GenericArgument, GenericParam, PathArguments, ReturnType, Type, parse_quote};
 
 use crate::{
     args::Args,
     handler::Handler,
-    route::Route,
     site::{Site, krate},
 };
 
@@ -20,8 +19,9 @@ pub(crate) fn deferred(args: &Args, handler: &Handler) -> TokenStream {
         body,
     } = handler;
     let krate = krate(args);
-    let routes = attributes.iter().filter_map(Route::from_attribute);
-    let written = &args.written;
+    let Args {
+        routes, written, ..
+    } = args;
     let comma = (!written.is_empty()).then(|| quote!(,));
     quote! {
         #(#attributes)*
@@ -59,17 +59,23 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
     let label = label.iter();
     let methods = (!methods.is_empty()).then(|| quote!(.methods(&[#(#methods),*])));
     let labels = (!labels.is_empty()).then(|| {
-        let pairs = labels.iter().map(|(name, value)| {
-            let name = name.to_string();
-            quote!((#name, #value))
-        });
+        let pairs = labels.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(.labels(&[#(#pairs),*]))
     });
     let buckets = buckets
         .iter()
         .map(|bounds| quote!(.buckets(&[#(#bounds),*])));
-    let returns =
+    let type_name =
         nameable_return(handler).map(|ty| quote!(.returns(::core::any::type_name::<#ty>)));
+    let takes = checked_arguments(site, handler).then(|| takes(krate, &name, handler));
+    let returns = checked_return(handler).then(|| {
+        let ty = returned(handler);
+        quote! {
+            impl #krate::__private::Returns<#ty> for #name {
+                type Returned = #ty;
+            }
+        }
+    });
     let skip = skip.then(|| quote!(.skip()));
     quote! {
         #[doc(hidden)]
@@ -81,18 +87,57 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #[linkme(crate = #krate::__private::linkme)]
             static SITE: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
-                    #(.handler(#label))* #methods #labels #(#buckets)* #returns #skip;
+                    #(.handler(#label))* #methods #labels #(#buckets)* #type_name #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {
                     &SITE
                 }
             }
+            #takes
+            #returns
         };
     }
 }
 
-fn site_name(handler: &Handler) -> syn::Ident {
+/// Whether the arguments can be checked here: generic ones only where the handler is mounted, kept ones by actix.
+fn checked_arguments(site: &Site, handler: &Handler) -> bool {
+    let types = handler.argument_types();
+    !site.keep_args
+        && !types.is_empty()
+        && handler.signature.generics.params.is_empty()
+        && !types.into_iter().any(is_open)
+}
+
+fn checked_return(handler: &Handler) -> bool {
+    let ReturnType::Type(_, ty) = &handler.signature.output else {
+        return false;
+    };
+    handler.signature.generics.params.is_empty() && !is_open(ty)
+}
+
+/// Names every parameter's type once more, as an associated type that must be an extractor.
+fn takes(krate: &TokenStream, name: &Ident, handler: &Handler) -> TokenStream {
+    let types = handler.argument_types();
+    let takes = format_ident!("Takes{}", types.len());
+    let letters = ('A'..='P').map(|letter| format_ident!("{letter}"));
+    quote! {
+        impl #krate::__private::#takes<#(#types),*> for #name {
+            #(type #letters = #types;)*
+        }
+    }
+}
+
+/// The site as the signature names it, for what is checked only where the handler is mounted if not `checked`.
+fn site_type(krate: &TokenStream, name: &Ident, checked: bool) -> TokenStream {
+    if checked {
+        quote!(#name)
+    } else {
+        quote!(#krate::__private::Unchecked<#name>)
+    }
+}
+
+fn site_name(handler: &Handler) -> Ident {
     format_ident!("__site_{}", handler.signature.ident, span = handler.span())
 }
 
@@ -100,8 +145,16 @@ fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
     let krate = &site.krate;
     let name = site_name(handler);
     let types = handler.argument_types();
-    let captured = quote!(#krate::__private::Captured<#name, (#(#types,)*)>);
-    let fields = (0..types.len()).map(syn::Index::from);
+    let takes = site_type(
+        krate,
+        &name,
+        types.is_empty() || checked_arguments(site, handler),
+    );
+    let captured = quote!(#krate::__private::Captured<#takes, (#(#types,)*)>);
+    let site = site_type(krate, &name, checked_return(handler));
+    let arguments: Vec<_> = (0..types.len())
+        .map(|index| format_ident!("__argument_{index}"))
+        .collect();
     let call = call(handler);
     let Attributes { outer, inner } = attributes(&handler.attributes);
     let returned = returned(handler);
@@ -117,26 +170,22 @@ fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
     let where_clause = &generics.where_clause;
     quote! {
         #(#outer)*
-        #visibility async fn #ident #generics(
+        #visibility fn #ident #generics(
             __captured: #captured,
-        ) -> #krate::__private::Instrumented<#name, #returned> #where_clause {
+        ) -> impl ::core::future::Future<
+            Output = #krate::__private::Instrumented<#site, #returned>,
+        > #where_clause {
             #(#inner)*
             #signature #body
 
-            match __captured.open() {
-                ::core::result::Result::Ok((__arguments, __begun)) => {
-                    let _ = &__arguments;
-                    __begun.finish(#call(#(__arguments.#fields),*).await)
-                }
-                ::core::result::Result::Err(__refused) => __refused,
-            }
+            __captured.call(|(#(#arguments,)*)| #call(#(#arguments),*))
         }
     }
 }
 
 fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
     let krate = &site.krate;
-    let name = site_name(handler);
+    let site = site_type(krate, &site_name(handler), checked_return(handler));
     let call = call(handler);
     let Attributes { outer, inner } = attributes(&handler.attributes);
     let returned = returned(handler);
@@ -158,11 +207,11 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
         #(#outer)*
         #visibility async fn #ident #generics(
             #(#arguments: #types),*
-        ) -> #krate::__private::Instrumented<#name, #returned> #where_clause {
+        ) -> #krate::__private::Instrumented<#site, #returned> #where_clause {
             #(#inner)*
             #signature #body
 
-            let __start = #krate::__private::Instrumented::<#name, ()>::start();
+            let __start = #krate::__private::Start::now();
             __start.finish(#call(#(#arguments),*).await)
         }
     }
@@ -239,7 +288,7 @@ fn nameable_return(handler: &Handler) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &handler.signature.output else {
         return None;
     };
-    if !mentions_impl(ty) {
+    if !is_open(ty) {
         return Some(quote!(#ty));
     }
     let Type::Path(path) = &**ty else {
@@ -250,20 +299,35 @@ fn nameable_return(handler: &Handler) -> Option<TokenStream> {
         return None;
     };
     match arguments.args.iter().collect::<Vec<_>>()[..] {
-        [_, GenericArgument::Type(error)] if last.ident == "Result" && !mentions_impl(error) => {
+        [_, GenericArgument::Type(error)] if last.ident == "Result" && !is_open(error) => {
             Some(quote!(::core::result::Result<(), #error>))
         }
         _ => None,
     }
 }
 
-fn mentions_impl(ty: &Type) -> bool {
+/// Whether a type says not all of itself: `impl Trait`, or an elided lifetime.
+fn is_open(ty: &Type) -> bool {
     fn any(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
-            proc_macro2::TokenTree::Group(group) => any(group.stream()),
-            _ => false,
-        })
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let open = match token {
+                TokenTree::Ident(ident) => ident == "impl" || ident == "_",
+                TokenTree::Group(group) => any(group.stream()),
+                TokenTree::Punct(punct) => match punct.as_char() {
+                    '&' => {
+                        !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
+                    }
+                    '\'' => matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "_"),
+                    _ => false,
+                },
+                TokenTree::Literal(_) => false,
+            };
+            if open {
+                return true;
+            }
+        }
+        false
     }
-    any(quote!(#ty))
+    any(ty.to_token_stream())
 }

@@ -3,32 +3,37 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{ReturnType, Type, parse_quote};
+use syn::{FnArg, Safety, parse_quote};
 
-use crate::handler::Handler;
+use crate::{handler::Handler, signature};
 
+/// Stands for what is no function.
+pub(crate) fn item(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    quote!(#error #item)
+}
+
+/// Stands for a function with mistakes in the attribute, which leave it as it is, or in its signature.
 pub(crate) fn handler(handler: Handler, errors: &TokenStream) -> TokenStream {
+    let sound = signature::is_sound(&handler);
     let Handler {
         attributes,
         visibility,
         mut signature,
         body,
     } = handler;
-    let returns_nothing = match &signature.output {
-        ReturnType::Default => true,
-        ReturnType::Type(_, ty) => matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty()),
-    };
-    if signature.asyncness.is_some() && !returns_nothing && signature.inputs.len() <= 16 {
+    if sound {
         return quote!(#errors #(#attributes)* #visibility #signature #body);
     }
-    // The signature itself would be refused once more, by actix: mount something that is not.
+    // actix would refuse this signature once more: give it one that it takes.
     signature.asyncness = Some(parse_quote!(async));
-    if returns_nothing {
-        signature.output = parse_quote!(-> &'static str);
-    }
-    if signature.inputs.len() > 16 {
-        signature.inputs.clear();
-    }
+    signature.safety = Safety::Default;
+    signature.inputs = signature
+        .inputs
+        .into_iter()
+        .filter(|input| matches!(input, FnArg::Receiver(_)))
+        .collect();
+    signature.output = parse_quote!(-> &'static str);
     quote! {
         #errors
         #(#attributes)*

@@ -6,6 +6,8 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use crate::route::Route;
+
 pub(crate) struct Handler {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -73,6 +75,14 @@ impl Handler {
             let first = &attribute.path().segments[0].ident;
             INERT.iter().all(|inert| first != inert)
         })
+    }
+
+    /// What the routing attributes say that are still to be expanded.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        self.attributes
+            .iter()
+            .filter_map(Route::from_attribute)
+            .collect()
     }
 
     /// The parameters' types; receivers have none of their own.

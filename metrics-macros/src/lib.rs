@@ -11,11 +11,11 @@ mod fallback;
 mod handler;
 mod label;
 mod route;
+mod signature;
 mod site;
 mod template;
 
-use proc_macro::TokenStream;
-use syn::parse_macro_input;
+use proc_macro2::TokenStream;
 
 use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 
@@ -57,17 +57,28 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 /// `/`, have unbalanced braces or contradict the routing attribute; buckets that do not increase; functions that are
 /// not `async`, take `self` or return nothing.
 #[proc_macro_attribute]
-pub fn instrument_handler(args: TokenStream, item: TokenStream) -> TokenStream {
-    let handler = parse_macro_input!(item as Handler);
-    let mut diagnostics = Diagnostics::default();
-    let args = Args::parse(args.into(), &mut diagnostics);
+pub fn instrument_handler(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    instrument(args.into(), &item.into()).into()
+}
 
-    if !args.deferred && handler.has_active_attributes() {
-        return expand::deferred(&args, &handler).into();
+fn instrument(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let handler = match syn::parse2::<Handler>(item.clone()) {
+        Ok(handler) => handler,
+        Err(error) => return fallback::item(item, &error),
+    };
+    let mut diagnostics = Diagnostics::default();
+    let mut args = Args::parse(args, &mut diagnostics);
+    let others_follow = !args.deferred && handler.has_active_attributes();
+    if others_follow {
+        args.routes = handler.routes();
     }
+    let deferred = others_follow.then(|| expand::deferred(&args, &handler));
     let site = Site::validate(args, &handler, &mut diagnostics);
     match diagnostics.into_errors() {
-        None => expand::handler(&site, &handler).into(),
-        Some(errors) => fallback::handler(handler, &errors).into(),
+        Some(errors) => fallback::handler(handler, &errors),
+        None => deferred.unwrap_or_else(|| expand::handler(&site, &handler)),
     }
 }

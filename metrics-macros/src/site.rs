@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Ident, Lit, LitStr, ReturnType, Type};
+use syn::{Lit, LitStr};
 
 use crate::{
     args::{Args, Given, LabelArg},
@@ -10,17 +10,14 @@ use crate::{
     handler::Handler,
     label,
     route::Route,
-    template,
+    signature, template,
 };
-
-/// actix implements its handler trait for so many arguments.
-const MOST_ARGUMENTS: usize = 16;
 
 pub(crate) struct Site {
     pub(crate) krate: TokenStream,
     pub(crate) handler: Option<LitStr>,
     pub(crate) methods: Vec<LitStr>,
-    pub(crate) labels: Vec<(Ident, LitStr)>,
+    pub(crate) labels: Vec<(String, LitStr)>,
     pub(crate) buckets: Option<Vec<f64>>,
     pub(crate) skip: bool,
     pub(crate) keep_args: bool,
@@ -29,7 +26,7 @@ pub(crate) struct Site {
 impl Site {
     /// Checks everything that can be wrong, so that expanding cannot fail.
     pub(crate) fn validate(args: Args, handler: &Handler, diagnostics: &mut Diagnostics) -> Self {
-        check_function(handler, diagnostics);
+        signature::check(handler, diagnostics);
         check_conflicts(&args, diagnostics);
         let krate = krate(&args);
         Self {
@@ -55,41 +52,6 @@ pub(crate) fn krate(args: &Args) -> TokenStream {
     match &args.krate {
         Some(given) => given.value.to_token_stream(),
         None => quote!(::metrics_runtime),
-    }
-}
-
-fn check_function(handler: &Handler, diagnostics: &mut Diagnostics) {
-    let signature = &handler.signature;
-    if let Some(receiver) = signature.receiver() {
-        diagnostics.error(
-            receiver,
-            "a handler takes no `self`; share state through `web::Data` in a free function",
-        );
-    }
-    if signature.asyncness.is_none() {
-        diagnostics.error(
-            signature.fn_token,
-            "a handler is asynchronous; write `async fn`",
-        );
-    }
-    let returns_nothing = match &signature.output {
-        ReturnType::Default => Some(signature.ident.to_token_stream()),
-        ReturnType::Type(_, ty) => match &**ty {
-            Type::Tuple(tuple) if tuple.elems.is_empty() => Some(tuple.to_token_stream()),
-            _ => None,
-        },
-    };
-    if let Some(token) = returns_nothing {
-        diagnostics.error(
-            token,
-            "a handler returns a `Responder`; `HttpResponse` for one",
-        );
-    }
-    if let Some(extra) = signature.inputs.iter().nth(MOST_ARGUMENTS) {
-        diagnostics.error(
-            extra,
-            "actix handlers take up to 16 arguments; put some into one extractor, or a tuple",
-        );
     }
 }
 
@@ -132,7 +94,7 @@ fn check_handler(label: LitStr, routes: &[Route], diagnostics: &mut Diagnostics)
 fn check_labels(
     given: Option<Given<Vec<LabelArg>>>,
     diagnostics: &mut Diagnostics,
-) -> Vec<(Ident, LitStr)> {
+) -> Vec<(String, LitStr)> {
     let Some(given) = given else {
         return Vec::new();
     };
@@ -142,22 +104,32 @@ fn check_labels(
             "`labels` is empty; name a label, or leave it out",
         );
     }
-    let mut labels: Vec<(Ident, LitStr)> = Vec::new();
+    let mut labels: Vec<(String, LitStr)> = Vec::new();
     for LabelArg { name, value } in given.value {
-        if let Some(fault) = label::name_fault(&name.to_string()) {
+        // Names that are no identifiers, like `9lives` or `team-name`, are several tokens or a literal.
+        let text = name.to_string().replace(' ', "");
+        let text = text.trim_start_matches("r#").to_owned();
+        if let Some(fault) = label::name_fault(&text) {
             diagnostics.error(&name, fault);
-        } else if labels.iter().any(|(known, _)| *known == name) {
+        } else if labels.iter().any(|(known, _)| *known == text) {
             diagnostics.error(
                 &name,
-                format_args!("label `{name}` is given twice; keep one"),
+                format_args!("label `{text}` is given twice; keep one"),
             );
+        }
+        if value.is_empty() {
+            diagnostics.error(
+                name,
+                format_args!("label `{text}` has no value; write `{text} = \"..\"`"),
+            );
+            continue;
         }
         match syn::parse2::<LitStr>(value.clone()) {
             Ok(literal) if literal.value().is_empty() => diagnostics.error(
                 literal,
                 "an empty value is the same as no label to Prometheus; give one, or leave the label out",
             ),
-            Ok(literal) => labels.push((name, literal)),
+            Ok(literal) => labels.push((text, literal)),
             Err(_) => diagnostics.error(
                 value,
                 "a label's value must be a string literal; a value per request would make a series per request",

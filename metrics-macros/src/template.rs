@@ -16,7 +16,11 @@ pub(crate) fn fault(template: &str) -> Option<&'static str> {
             break;
         }
     }
-    (depth != 0).then_some("the braces do not match; each `{` needs its `}`")
+    if depth != 0 {
+        return Some("the braces do not match; each `{` needs its `}`");
+    }
+    (template.contains("{}") || template.contains("{:"))
+        .then_some("a parameter has no name; write it between the braces, like `{id}`")
 }
 
 /// Whether a label may stand for a route: the route's path, with any scopes before it.
@@ -58,7 +62,7 @@ mod tests {
         for good in ["/", "/items/{id}", "/{a}/{b:\\d{2}}"] {
             assert_eq!(fault(good), None, "{good}");
         }
-        for bad in ["", "items", "/{id", "/id}", "/}{"] {
+        for bad in ["", "items", "/{id", "/id}", "/}{", "/{}", "/{:\\d}"] {
             assert!(fault(bad).is_some(), "{bad}");
         }
     }

@@ -3,6 +3,6 @@
 pub use linkme;
 
 pub use crate::{
-    actix::{Begun, Captured, Instrumented},
+    actix::{Captured, Instrumented, Start, signature::*},
     site::{Annotated, SITES, Site},
 };

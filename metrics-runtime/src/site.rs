@@ -22,6 +22,8 @@ pub struct Site {
     pub(crate) error: Option<fn() -> &'static str>,
     pub(crate) skip: bool,
     number: OnceNonZeroUsize,
+    #[cfg(debug_assertions)]
+    questioned: std::sync::atomic::AtomicBool,
 }
 
 impl Site {
@@ -37,6 +39,8 @@ impl Site {
             error: None,
             skip: false,
             number: OnceNonZeroUsize::new(),
+            #[cfg(debug_assertions)]
+            questioned: std::sync::atomic::AtomicBool::new(false),
         }
     }
 
@@ -88,6 +92,12 @@ impl Site {
         let give =
             || NonZeroUsize::new(NEXT.fetch_add(1, Relaxed)).expect("fewer sites than addresses");
         self.number.get_or_init(give).get()
+    }
+
+    /// Whether nobody has asked about this site before.
+    #[cfg(debug_assertions)]
+    pub(crate) fn is_first_question(&self) -> bool {
+        !self.questioned.swap(true, Relaxed)
     }
 
     pub(crate) fn known_methods(&self) -> impl Iterator<Item = Method> {

@@ -11,14 +11,10 @@ use std::{
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
 use pin_project_lite::pin_project;
 
-use super::{
-    begin,
-    instrumented::{Begun, Instrumented},
-    payload,
-};
+use super::{begin, handled::Handled, payload, signature::Takes};
 use crate::{
     recorder::{Record, clock},
-    site::Annotated,
+    site::Site,
 };
 
 /// The one argument of a rewritten handler: the extracted arguments `A`, or why there are none, and the record.
@@ -30,55 +26,56 @@ pub struct Captured<S, A> {
     site: PhantomData<fn() -> S>,
 }
 
-impl<S: Annotated, A> Captured<S, A> {
-    /// The arguments with the record, or the finished answer to a request whose extraction failed.
-    ///
-    /// # Errors
-    /// The answer, ready to be returned.
+impl<S, A> Captured<S, A> {
+    /// Calls the handler with the arguments, or answers a request whose extraction failed.
     #[inline]
-    pub fn open<R>(self) -> Result<(A, Begun<S>), Instrumented<S, R>> {
+    pub fn call<T, F>(self, handler: impl FnOnce(A) -> F) -> Handled<T, F> {
         match self.extracted {
-            Ok(arguments) => Ok((arguments, Begun::new(self.record))),
-            Err(error) => Err(Instrumented::refused(error, self.record)),
+            Ok(arguments) => Handled::new(handler(arguments), self.record),
+            Err(error) => Handled::refused(error, self.record),
         }
     }
 }
 
-impl<S: Annotated, A: FromRequest> FromRequest for Captured<S, A> {
+impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
     type Error = Infallible;
     type Future = Capture<S, A>;
 
     #[inline]
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let mut record = begin(S::site(), req, clock::now());
-        if let Some(record) = &mut record {
-            record.receives(payload::receive(req, payload));
-        }
+        let record = arrive(S::site(), req, payload);
         Capture {
-            extraction: A::from_request(req, payload),
+            extraction: S::Extractors::from_request(req, payload),
             record,
-            site: PhantomData,
         }
     }
+}
+
+/// Begins the record and learns the size of the body: all that does not depend on the handler's types.
+fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Option<Record> {
+    let mut record = begin(site, req, clock::now())?;
+    record.receives(payload::receive(req, payload));
+    Some(record)
 }
 
 pin_project! {
     /// The future of [`Captured`]. Dropped before it is ready, it records a client that left.
-    pub struct Capture<S, A: FromRequest> {
+    pub struct Capture<S: Takes<A>, A> {
         #[pin]
-        extraction: A::Future,
+        extraction: <S::Extractors as FromRequest>::Future,
         record: Option<Record>,
-        site: PhantomData<fn() -> S>,
     }
 }
 
-impl<S, A: FromRequest> Future for Capture<S, A> {
+impl<S: Takes<A>, A> Future for Capture<S, A> {
     type Output = Result<Captured<S, A>, Infallible>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let extracted = ready!(this.extraction.poll(cx)).map_err(Into::into);
+        let extracted = ready!(this.extraction.poll(cx))
+            .map(S::arguments)
+            .map_err(Into::into);
         Poll::Ready(Ok(Captured {
             extracted,
             record: this.record.take(),

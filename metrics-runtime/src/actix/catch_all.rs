@@ -10,18 +10,14 @@ use std::{
 
 use actix_web::{
     Error, HttpMessage,
-    body::MessageBody,
+    body::{BodySize, MessageBody},
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     http::Method,
 };
 use once_cell::unsync::OnceCell;
 use pin_project_lite::pin_project;
 
-use super::{
-    body::{self, Metered},
-    claim::Claim,
-    method_of, metrics_of, payload,
-};
+use super::{body, claim::Claim, method_of, metrics_of, payload};
 use crate::{
     config::Unmatched,
     exposition::NO_HANDLER,
@@ -61,7 +57,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<Metered<B>>;
+    type Response = ServiceResponse;
     type Error = Error;
     type Transform = CatchAllService<S>;
     type InitError = ();
@@ -88,7 +84,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<Metered<B>>;
+    type Response = ServiceResponse;
     type Error = Error;
     type Future = CaughtResponse<S::Future, B>;
 
@@ -178,7 +174,7 @@ where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
     B: MessageBody + 'static,
 {
-    type Output = Result<ServiceResponse<Metered<B>>, Error>;
+    type Output = Result<ServiceResponse, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -187,13 +183,25 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 let record = caught.and_then(|caught| caught.settle(&response));
-                let (request, response) = response.into_parts();
-                let response = body::metered(&request, response, record);
-                Ok(ServiceResponse::new(request, response))
+                let response = response.map_into_boxed_body();
+                Ok(match record {
+                    Some(record) => {
+                        let (request, response) = response.into_parts();
+                        let response = body::metered(&request, response, record);
+                        ServiceResponse::new(request, response)
+                    }
+                    None => response,
+                })
             }
             Err(error) => {
-                if let Some(mut record) = caught.and_then(|caught| caught.claim.close()) {
-                    record.answered(error.as_response_error().status_code().as_u16());
+                if let Some(record) = caught.and_then(|caught| caught.claim.close()) {
+                    // What actix will answer, further out.
+                    let answer = error.error_response();
+                    let sent = match answer.body().size() {
+                        BodySize::Sized(bytes) => bytes,
+                        BodySize::None | BodySize::Stream => 0,
+                    };
+                    record.finish(answer.status().as_u16(), sent);
                 }
                 Err(error)
             }

@@ -2,46 +2,13 @@
 
 use std::{any::type_name, marker::PhantomData};
 
-use actix_web::{
-    Error, HttpRequest, HttpResponse, Responder,
-    body::{BoxBody, EitherBody},
-};
+use actix_web::{Error, HttpRequest, HttpResponse, Responder, body::BoxBody};
 
 use super::{
-    begin,
-    body::{self, Metered},
-    payload,
+    begin, body, payload,
+    signature::{Response, Returns},
 };
-use crate::{
-    recorder::{Record, clock, clock::Tick},
-    site::Annotated,
-};
-
-/// A request whose handler is running. Dropped before [`finish`](Self::finish), it records a client that left, or a
-/// panic.
-pub struct Begun<S> {
-    record: Option<Record>,
-    site: PhantomData<fn() -> S>,
-}
-
-impl<S: Annotated> Begun<S> {
-    pub(super) fn new(record: Option<Record>) -> Self {
-        Self {
-            record,
-            site: PhantomData,
-        }
-    }
-
-    /// Hands the record to what the handler returned.
-    #[inline]
-    pub fn finish<R>(self, returned: R) -> Instrumented<S, R> {
-        Instrumented {
-            outcome: Outcome::Returned(returned),
-            recording: Recording::Begun(self.record),
-            site: PhantomData,
-        }
-    }
-}
+use crate::recorder::{Record, clock, clock::Tick};
 
 /// What an annotated handler returns: its own value, and the record of its request.
 ///
@@ -64,20 +31,20 @@ enum Recording {
     Since(Tick),
 }
 
-impl<S: Annotated, R> Instrumented<S, R> {
-    pub(super) fn refused(error: Error, record: Option<Record>) -> Self {
+impl<S, R> Instrumented<S, R> {
+    #[inline]
+    pub(super) fn returned(returned: R, record: Option<Record>) -> Self {
         Self {
-            outcome: Outcome::Refused(error),
+            outcome: Outcome::Returned(returned),
             recording: Recording::Begun(record),
             site: PhantomData,
         }
     }
 
-    /// Starts the clock of a handler that keeps its arguments.
-    #[must_use]
-    pub fn start() -> Start<S> {
-        Start {
-            begun: clock::now(),
+    pub(super) fn refused(error: Error, record: Option<Record>) -> Self {
+        Self {
+            outcome: Outcome::Refused(error),
+            recording: Recording::Begun(record),
             site: PhantomData,
         }
     }
@@ -111,47 +78,61 @@ impl<S: Annotated, R> Instrumented<S, R> {
 }
 
 /// The clock of a handler that keeps its arguments.
-pub struct Start<S> {
-    begun: Tick,
-    site: PhantomData<fn() -> S>,
-}
+pub struct Start(Tick);
 
-impl<S: Annotated> Start<S> {
+impl Start {
+    /// Starts it.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(clock::now())
+    }
+
     /// Hands the clock to what the handler returned.
-    pub fn finish<R>(self, returned: R) -> Instrumented<S, R> {
+    pub fn finish<S, R>(self, returned: R) -> Instrumented<S, R> {
         Instrumented {
             outcome: Outcome::Returned(returned),
-            recording: Recording::Since(self.begun),
+            recording: Recording::Since(self.0),
             site: PhantomData,
         }
     }
 }
 
-impl<S: Annotated, R: Responder> Responder for Instrumented<S, R> {
-    type Body = EitherBody<Metered<R::Body>, Metered<BoxBody>>;
+impl<S: Returns<R>, R> Responder for Instrumented<S, R> {
+    type Body = BoxBody;
 
     #[inline]
-    fn respond_to(self, req: &HttpRequest) -> HttpResponse<Self::Body> {
-        let mut record = match self.recording {
+    fn respond_to(self, req: &HttpRequest) -> HttpResponse {
+        let record = match self.recording {
             Recording::Begun(record) => record,
             Recording::Since(begun) => begin(S::site(), req, begun).map(|mut record| {
                 record.receives(payload::believe(req));
                 record
             }),
         };
-        match self.outcome {
+        let (response, returned) = match self.outcome {
             Outcome::Returned(returned) => {
-                let response = returned.respond_to(req);
-                if response.error().is_some()
-                    && let Some(record) = &mut record
-                {
-                    record.failed(type_name::<R>());
-                }
-                body::metered(req, response, record).map_into_left_body()
+                let response = S::Returned::from(returned).respond(req);
+                (response.map_into_boxed_body(), Some(type_name::<R>()))
             }
-            Outcome::Refused(error) => {
-                body::metered(req, HttpResponse::from_error(error), record).map_into_right_body()
-            }
+            Outcome::Refused(error) => (HttpResponse::from_error(error), None),
+        };
+        match record {
+            Some(record) => recorded(req, response, record, returned),
+            None => response,
         }
     }
+}
+
+fn recorded(
+    req: &HttpRequest,
+    response: HttpResponse,
+    record: Record,
+    returned: Option<&'static str>,
+) -> HttpResponse {
+    if response.error().is_some()
+        && let Some(returned) = returned
+    {
+        record.failed(returned);
+    }
+    body::metered(req, response, record)
 }

@@ -4,16 +4,20 @@ mod body;
 mod captured;
 mod catch_all;
 mod claim;
+mod handled;
 mod instrumented;
+#[cfg(debug_assertions)]
+mod literal;
 mod payload;
 mod scope;
+pub(crate) mod signature;
 
 use actix_web::{HttpRequest, http::Method as HttpMethod, rt};
 
 pub use self::{
     captured::Captured,
     catch_all::CatchAll,
-    instrumented::{Begun, Instrumented},
+    instrumented::{Instrumented, Start},
     scope::metrics_scope,
 };
 use crate::{
@@ -35,7 +39,6 @@ fn metrics_of(req: &HttpRequest) -> Metrics {
 }
 
 /// Begins the record of a request to an annotated handler, if it is to be recorded.
-#[inline]
 fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> {
     let metrics = metrics_of(req);
     let recorder = metrics.0.recorder;
@@ -46,6 +49,8 @@ fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> 
     if site.skip {
         return None;
     }
+    #[cfg(debug_assertions)]
+    literal::question(site, req);
     recorder.begin(site, method_of(req.method()), begun, || req.match_pattern())
 }
 

@@ -158,9 +158,8 @@ proptest! {
         let metrics = Metrics::new(config).unwrap();
         for status in &statuses {
             let template = || Some(handler.clone());
-            let mut record = metrics.0.recorder.begin(&SITE, Method::Put, clock::now(), template).unwrap();
-            record.answered(*status);
-            record.sends(7);
+            let record = metrics.0.recorder.begin(&SITE, Method::Put, clock::now(), template).unwrap();
+            record.finish(*status, 7);
         }
 
         for format in [Format::Text, Format::OpenMetrics] {
@@ -224,7 +223,7 @@ fn gathering_the_registry_says_what_the_endpoint_says() {
         .0
         .recorder
         .begin(&SITE, Method::Get, clock::now(), template);
-    record.unwrap().answered(200);
+    record.unwrap().finish(200, 0);
 
     let mut gathered = String::new();
     prometheus::TextEncoder::new()
@@ -270,12 +269,11 @@ fn golden() {
             .0
             .recorder
             .begin(site, method, clock::now(), template);
-        let mut record = record.unwrap();
-        record.answered(status);
-        record.sends(bytes);
+        let record = record.unwrap();
         if status == 404 {
             record.failed("core::result::Result<(), shop::NotFound>");
         }
+        record.finish(status, bytes);
     }
     for (format, golden) in [
         (Format::Text, include_str!("golden/text.txt")),

@@ -107,6 +107,10 @@ pub(crate) struct ErrorType {
 pub(crate) struct Cells {
     pub(crate) series: &'static Series,
     pub(crate) method: Method,
+    /// Whether durations end at the response's head, and whether hooks want to know: the configuration's words, kept
+    /// where every request looks anyway.
+    pub(crate) ends_at_head: bool,
+    pub(crate) has_hooks: bool,
     inprogress: AtomicI64,
     pub(crate) statuses: Tally<u16>,
     pub(crate) durations: Distribution,
@@ -123,9 +127,12 @@ impl Cells {
         bounds: &'static Bounds,
         overall: Option<&'static Distribution>,
     ) -> Self {
+        let config = &series.recorder.config;
         Self {
             series,
             method,
+            ends_at_head: config.exclude_streaming_duration,
+            has_hooks: !config.hooks.is_empty(),
             inprogress: AtomicI64::new(0),
             statuses: Tally::new(),
             durations: Distribution::new(bounds),

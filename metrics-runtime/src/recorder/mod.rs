@@ -15,6 +15,7 @@ mod tests;
 use std::{
     cell::Cell,
     marker::PhantomData,
+    mem::ManuallyDrop,
     rc::Rc,
     sync::{
         Mutex,
@@ -150,10 +151,6 @@ impl Recorder {
         Some(Record {
             cells,
             begun,
-            head: None,
-            in_progress: true,
-            status: 0,
-            sent: 0,
             received: Received::Bytes(0),
             not_send: PhantomData,
         })
@@ -168,19 +165,24 @@ pub(crate) enum Received {
     Counted(Rc<Cell<u64>>),
 }
 
-/// A request being recorded. Dropping it records it: as it was answered, or, without an answer, as a client that
-/// left (`499`) or as a panic (`500`).
+/// A request being recorded. Dropped before it is answered, it records a client that left (`499`) or a panic (`500`).
+///
+/// Small, because it travels by value with the handler's arguments and its response.
 pub(crate) struct Record {
     cells: &'static Cells,
     begun: Tick,
-    /// When the head of a streamed response was made.
-    head: Option<Tick>,
-    in_progress: bool,
-    status: u16,
-    sent: u64,
     received: Received,
     /// Cells belong to the thread, so the record must stay on it.
     not_send: PhantomData<*const ()>,
+}
+
+/// What a finished request is recorded with.
+struct Outcome {
+    status: u16,
+    sent: u64,
+    /// When the head of a streamed response was made.
+    head: Option<Tick>,
+    in_progress: bool,
 }
 
 impl Record {
@@ -196,93 +198,59 @@ impl Record {
         &self.cells.series.handler
     }
 
-    /// The response has this status. What is left is its body.
-    #[inline]
-    pub(crate) fn answered(&mut self, status: u16) {
-        self.status = status;
-    }
-
     /// The handler returned an error, in a type the compiler calls `returned`.
     #[cold]
-    pub(crate) fn failed(&mut self, returned: &'static str) {
+    pub(crate) fn failed(&self, returned: &'static str) {
         if let Some(label) = error_type::label(returned) {
             ledger::write(self.cells, |cells| cells.count_error(returned, || label));
         }
     }
 
-    /// The response's body will be streamed.
-    pub(crate) fn streams(&mut self) {
-        self.head = Some(clock::now());
-        if self.cells.series.recorder.config.exclude_streaming_duration {
-            self.leave();
-        }
-    }
-
-    /// Bytes of the response's body were produced.
+    /// The response has this status, and a body of so many bytes.
     #[inline]
-    pub(crate) fn sends(&mut self, bytes: u64) {
-        self.sent += bytes;
+    pub(crate) fn finish(self, status: u16, sent: u64) {
+        let this = ManuallyDrop::new(self);
+        this.write(&Outcome {
+            status,
+            sent,
+            head: None,
+            in_progress: true,
+        });
     }
 
-    fn leave(&mut self) {
-        if self.in_progress {
-            self.in_progress = false;
-            ledger::write(self.cells, |cells| cells.move_inprogress(-1));
+    /// The response has this status, and a body that is still to be produced.
+    pub(crate) fn stream(self, status: u16) -> StreamRecord {
+        let mut stream = StreamRecord {
+            outcome: Outcome {
+                status,
+                sent: 0,
+                head: Some(clock::now()),
+                in_progress: true,
+            },
+            record: ManuallyDrop::new(self),
+        };
+        if stream.record.cells.ends_at_head {
+            stream.outcome.in_progress = false;
+            ledger::write(stream.record.cells, |cells| cells.move_inprogress(-1));
         }
+        stream
     }
 
     /// Takes the request back as if it had never been begun: somebody else records it.
-    pub(crate) fn cancel(mut self) -> Tick {
-        self.leave();
-        let begun = self.begun;
-        std::mem::forget(self);
-        begun
+    pub(crate) fn cancel(self) {
+        let this = ManuallyDrop::new(self);
+        ledger::write(this.cells, |cells| cells.move_inprogress(-1));
     }
 
-    #[cold]
-    fn infer_outcome(&mut self) {
-        self.status = if thread::panicking() {
-            ledger::write(self.cells, |cells| {
-                cells.count_error(PANIC, || PANIC.to_owned());
-            });
-            INTERNAL_SERVER_ERROR
-        } else {
-            CLIENT_CLOSED_REQUEST
-        };
-    }
-
-    #[cold]
-    fn run_hooks(&self, request_bytes: u64, total: u64, to_head: u64) {
-        let recorder = self.cells.series.recorder;
-        let finished = FinishedRequest {
-            handler: self.cells.series.handler.clone(),
-            method: self.cells.method.name(),
-            status: self.status,
-            duration: Duration::from_nanos(total),
-            duration_to_head: Duration::from_nanos(to_head),
-            request_bytes,
-            response_bytes: self.sent,
-        };
-        (recorder.defer)(Box::new(move || {
-            hook::run(&recorder.config.hooks, &finished);
-        }));
-    }
-}
-
-impl Drop for Record {
     #[inline]
-    fn drop(&mut self) {
-        if self.status == 0 {
-            self.infer_outcome();
-        }
+    fn write(&self, outcome: &Outcome) {
         let ended = clock::now();
-        let config = &self.cells.series.recorder.config;
         let total = clock::nanos(self.begun, ended);
-        let to_head = match self.head {
+        let to_head = match outcome.head {
             Some(head) => clock::nanos(self.begun, head),
             None => total,
         };
-        let observed = if config.exclude_streaming_duration {
+        let observed = if self.cells.ends_at_head {
             to_head
         } else {
             total
@@ -291,19 +259,82 @@ impl Drop for Record {
             Received::Bytes(bytes) => *bytes,
             Received::Counted(bytes) => bytes.get(),
         };
-        let in_progress = i64::from(self.in_progress);
-        let (status, sent) = (self.status, self.sent);
         ledger::write(self.cells, |cells| {
             cells.durations.observe(observed);
             if let Some(overall) = cells.overall {
                 overall.observe(observed);
             }
-            cells.add_bytes(received, sent);
-            cells.count_status(status);
-            cells.move_inprogress(-in_progress);
+            cells.add_bytes(received, outcome.sent);
+            cells.count_status(outcome.status);
+            if outcome.in_progress {
+                cells.move_inprogress(-1);
+            }
         });
-        if !config.hooks.is_empty() {
-            self.run_hooks(received, total, to_head);
+        if self.cells.has_hooks {
+            self.run_hooks(outcome, received, total, to_head);
         }
+    }
+
+    #[cold]
+    fn run_hooks(&self, outcome: &Outcome, received: u64, total: u64, to_head: u64) {
+        let series = self.cells.series;
+        let recorder = series.recorder;
+        let finished = FinishedRequest {
+            handler: series.handler.clone(),
+            method: self.cells.method.name(),
+            status: outcome.status,
+            duration: Duration::from_nanos(total),
+            duration_to_head: Duration::from_nanos(to_head),
+            request_bytes: received,
+            response_bytes: outcome.sent,
+        };
+        (recorder.defer)(Box::new(move || {
+            hook::run(&recorder.config.hooks, &finished)
+        }));
+    }
+}
+
+impl Drop for Record {
+    #[cold]
+    fn drop(&mut self) {
+        let status = if thread::panicking() {
+            ledger::write(self.cells, |cells| {
+                cells.count_error(PANIC, || PANIC.to_owned())
+            });
+            INTERNAL_SERVER_ERROR
+        } else {
+            CLIENT_CLOSED_REQUEST
+        };
+        self.write(&Outcome {
+            status,
+            sent: 0,
+            head: None,
+            in_progress: true,
+        });
+    }
+}
+
+/// A request whose response is being streamed. Dropping it ends the record: under the status that was sent, and as an
+/// exception too if the stream panicked.
+pub(crate) struct StreamRecord {
+    outcome: Outcome,
+    record: ManuallyDrop<Record>,
+}
+
+impl StreamRecord {
+    /// Bytes of the response's body were produced.
+    pub(crate) fn sends(&mut self, bytes: u64) {
+        self.outcome.sent += bytes;
+    }
+}
+
+impl Drop for StreamRecord {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            ledger::write(self.record.cells, |cells| {
+                cells.count_error(PANIC, || PANIC.to_owned())
+            });
+        }
+        self.record.write(&self.outcome);
     }
 }

@@ -28,9 +28,7 @@ fn begin(recorder: &'static Recorder, site: &'static Site) -> Record {
 }
 
 fn serve(recorder: &'static Recorder, site: &'static Site, status: u16, bytes: u64) {
-    let mut record = begin(recorder, site);
-    record.answered(status);
-    record.sends(bytes);
+    begin(recorder, site).finish(status, bytes);
 }
 
 /// Every number of a snapshot that may only rise.

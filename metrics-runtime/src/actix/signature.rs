@@ -1,0 +1,178 @@
+//! What a handler's signature must keep to, checked where it is written and not where the handler is mounted.
+//!
+//! The attribute implements [`Takes1`] and its like and [`Returns`] for the site. Were a parameter no extractor, that
+//! `impl` alone would fail, on the parameter: actix sees through it only that there is one.
+
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{
+    Error, FromRequest, HttpRequest, HttpResponse, Responder, body::MessageBody, dev::Payload,
+};
+use pin_project_lite::pin_project;
+
+use crate::site::{Annotated, Site};
+
+/// [`FromRequest`] under a name of our own, for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor; a handler's parameters implement `FromRequest`",
+    label = "no request can be turned into this",
+    note = "wrap it in `web::Path`, `web::Query`, `web::Json`, `web::Form` or `web::Data`, or implement `actix_web::FromRequest` for it"
+)]
+pub trait Extractor: Sized + 'static {
+    /// [`FromRequest::Error`]
+    type Error: Into<Error>;
+    /// [`FromRequest::Future`]
+    type Future: Future<Output = Result<Self, Self::Error>>;
+
+    /// [`FromRequest::from_request`]
+    fn extract(req: &HttpRequest, payload: &mut Payload) -> Self::Future;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromRequest + 'static> Extractor for T {
+    type Error = T::Error;
+    type Future = T::Future;
+
+    #[inline]
+    fn extract(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        T::from_request(req, payload)
+    }
+}
+
+/// [`Responder`] under a name of our own, for the sake of its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a response; a handler returns a `Responder`",
+    label = "this cannot be turned into a response",
+    note = "a `Result<R, E>` is one if `R` is a `Responder` and `E` implements `actix_web::ResponseError`; wrap data in `web::Json`, or return `HttpResponse`"
+)]
+pub trait Response {
+    /// [`Responder::Body`]
+    type Body: MessageBody + 'static;
+
+    /// [`Responder::respond_to`]
+    fn respond(self, req: &HttpRequest) -> HttpResponse<Self::Body>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Responder> Response for T {
+    type Body = T::Body;
+
+    #[inline]
+    fn respond(self, req: &HttpRequest) -> HttpResponse<Self::Body> {
+        self.respond_to(req)
+    }
+}
+
+/// The site's handler returns `R`.
+pub trait Returns<R>: Annotated {
+    /// The same type, and a `Responder`.
+    type Returned: Response + From<R>;
+}
+
+/// The site's handler takes the arguments `A`, a tuple.
+pub trait Takes<A>: Annotated {
+    /// What extracts them.
+    type Extractors: FromRequest;
+
+    /// What was extracted, as the handler takes it.
+    fn arguments(extracted: Self::Extractors) -> A;
+}
+
+/// A site whose handler's types are known only where it is mounted, because it is generic: checked there.
+pub struct Unchecked<S>(PhantomData<fn() -> S>);
+
+impl<S: Annotated> Annotated for Unchecked<S> {
+    fn site() -> &'static Site {
+        S::site()
+    }
+}
+
+impl<S: Annotated, R: Response> Returns<R> for Unchecked<S> {
+    type Returned = R;
+}
+
+impl<S: Annotated> Takes<()> for S {
+    type Extractors = ();
+
+    fn arguments((): ()) {}
+}
+
+macro_rules! takes {
+    ($($name:ident($($argument:ident)*);)*) => {$(
+        /// The site's handler takes these arguments.
+        pub trait $name<$($argument),*>: Annotated {
+            $(/// The same type, and an extractor.
+            type $argument: Extractor + Into<$argument>;)*
+        }
+
+        impl<S: $name<$($argument),*>, $($argument),*> Takes<($($argument,)*)> for S {
+            type Extractors = ($(Extracted<S::$argument>,)*);
+
+            #[inline]
+            #[expect(non_snake_case, reason = "a variable a type")]
+            fn arguments(($($argument,)*): Self::Extractors) -> ($($argument,)*) {
+                ($($argument.0.into(),)*)
+            }
+        }
+
+        impl<S: Annotated, $($argument: Extractor),*> $name<$($argument),*> for Unchecked<S> {
+            $(type $argument = $argument;)*
+        }
+    )*};
+}
+
+takes! {
+    Takes1(A);
+    Takes2(A B);
+    Takes3(A B C);
+    Takes4(A B C D);
+    Takes5(A B C D E);
+    Takes6(A B C D E F);
+    Takes7(A B C D E F G);
+    Takes8(A B C D E F G H);
+    Takes9(A B C D E F G H I);
+    Takes10(A B C D E F G H I J);
+    Takes11(A B C D E F G H I J K);
+    Takes12(A B C D E F G H I J K L);
+    Takes13(A B C D E F G H I J K L M);
+    Takes14(A B C D E F G H I J K L M N);
+    Takes15(A B C D E F G H I J K L M N O);
+    Takes16(A B C D E F G H I J K L M N O P);
+}
+
+/// An extractor as actix's tuples want it.
+pub struct Extracted<T>(T);
+
+impl<T: Extractor> FromRequest for Extracted<T> {
+    type Error = T::Error;
+    type Future = Extraction<T>;
+
+    #[inline]
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        Extraction {
+            extraction: T::extract(req, payload),
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Extracted`].
+    pub struct Extraction<T: Extractor> {
+        #[pin]
+        extraction: T::Future,
+    }
+}
+
+impl<T: Extractor> Future for Extraction<T> {
+    type Output = Result<Extracted<T>, T::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(ready!(self.project().extraction.poll(cx)).map(Extracted))
+    }
+}
