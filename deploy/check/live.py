@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 
-from harness import DEPLOY, ROOT, Servers, dashboards, free_port, get, get_json, listening, panel_targets, until
+from harness import DEPLOY, DOCS, ROOT, Servers, dashboards, free_port, get, get_json, listening, panel_targets, until
 
 RATE_INTERVAL = "15s"
 VARIABLES = {
@@ -110,6 +110,11 @@ def panel_problems(prometheus, dashboard, seconds=30):
     return problems
 
 
+def documented_queries():
+    """The PromQL of the guide, block by block."""
+    return re.findall(r"^```promql\n(.*?)^```", (DOCS / "observability.md").read_text(), re.M | re.S)
+
+
 def notified(log, alertname, **labels):
     """The first notification in the webhook's log with that alert firing."""
     for line in log.read_text().splitlines():
@@ -188,6 +193,10 @@ def run(results, work, picture=None):
                 renamed = json.loads(path.read_text().replace("http_requests_inprogress", "http_requests_in_flight"))
                 found = panel_problems(at["prometheus"], renamed, seconds=0)
                 results.check(f"live: a renamed family in {path.name} is found", [] if found else ["a query of an unknown family went through"])
+
+        with results.section("live: the guide"):
+            panels = [{"title": "docs/observability.md", "targets": [{"refId": "", "expr": query} for query in documented_queries()]}]
+            results.check(f"live: the guide's {len(panels[0]['targets'])} queries return finite numbers", panel_problems(at["prometheus"], {"panels": panels}))
 
         def no_sick_rule():
             groups = get_json(at["prometheus"] + "/api/v1/rules")["data"]["groups"]
