@@ -23,7 +23,7 @@ PANELS = [
     "Availability burn rate",
     "In progress",
     "Response body, mean",
-    "CPU",
+    "Open files",
     "Memory",
 ]
 UNITS = {"reqps": "req/s", "ops": "per s", "s": "s", "bytes": "bytes", "percentunit": "share", "short": ""}
@@ -43,7 +43,7 @@ def draw(prometheus, begun, concrete, file):
         # The last of a title: the single numbers at the top come first.
         by_title[panel["title"]] = panel
     rows = -(-len(PANELS) // COLUMNS)
-    figure, axes = plt.subplots(rows, COLUMNS, figsize=(11, 2.3 * rows), layout="constrained")
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=(12, 2 * rows), layout="constrained")
     for axis, title in zip(axes.flat, PANELS):
         panel = by_title[title]
         unit = UNITS[panel["fieldConfig"]["defaults"]["unit"]]
@@ -61,9 +61,9 @@ def draw(prometheus, begun, concrete, file):
                 times = [datetime.datetime.fromtimestamp(at, datetime.timezone.utc) for at, _ in one["values"]]
                 axis.plot(times, [float(value) for _, value in one["values"]], linewidth=1, label=legend(target, one["metric"]))
         if panel["type"] != "heatmap":
-            axis.set_ylim(bottom=0)
-            if title not in ("CPU", "Memory"):
-                axis.legend(fontsize=6, loc="upper left")
+            axis.set_ylim(0, axis.get_ylim()[1] * 1.05)
+            if title not in ("Open files", "Memory"):
+                axis.legend(fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     for axis in list(axes.flat)[len(PANELS) :]:
         axis.axis("off")
     figure.savefig(file, dpi=80)
