@@ -1,7 +1,7 @@
 //! From a sound site to tokens. Nothing here can fail.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, GenericArgument, GenericParam, PathArguments, ReturnType, Type, parse_quote};
 
 use crate::{
@@ -165,21 +165,29 @@ fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
         ..
     } = handler;
     let syn::Signature {
-        ident, generics, ..
+        fn_token,
+        ident,
+        generics,
+        ..
     } = signature;
     let where_clause = &generics.where_clause;
-    quote! {
-        #(#outer)*
-        #visibility fn #ident #generics(
-            __captured: #captured,
-        ) -> impl ::core::future::Future<
-            Output = #krate::__private::Instrumented<#site, #returned>,
-        > #where_clause {
+    // Lints look at where an item and its signature begin and end: all in the user's code.
+    let output = quote_spanned! {handler.span()=>
+        impl ::core::future::Future<Output = #krate::__private::Instrumented<#site, #returned>>
+    };
+    let wrapped = braced(
+        body,
+        quote! {
             #(#inner)*
             #signature #body
 
             __captured.call(|(#(#arguments,)*)| #call(#(#arguments),*))
-        }
+        },
+    );
+    quote! {
+        #(#outer)*
+        #visibility #fn_token #ident #generics(__captured: #captured) -> #output #where_clause
+        #wrapped
     }
 }
 
@@ -200,21 +208,38 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
         ..
     } = handler;
     let syn::Signature {
-        ident, generics, ..
+        asyncness,
+        fn_token,
+        ident,
+        generics,
+        ..
     } = signature;
     let where_clause = &generics.where_clause;
-    quote! {
-        #(#outer)*
-        #visibility async fn #ident #generics(
-            #(#arguments: #types),*
-        ) -> #krate::__private::Instrumented<#site, #returned> #where_clause {
+    let output = quote_spanned! {handler.span()=>
+        #krate::__private::Instrumented<#site, #returned>
+    };
+    let wrapped = braced(
+        body,
+        quote! {
             #(#inner)*
             #signature #body
 
             let __start = #krate::__private::Start::now();
             __start.finish(#call(#(#arguments),*).await)
-        }
+        },
+    );
+    quote! {
+        #(#outer)*
+        #visibility #asyncness #fn_token #ident #generics(#(#arguments: #types),*) -> #output #where_clause
+        #wrapped
     }
+}
+
+/// A body with the braces of the user's.
+fn braced(body: &Group, statements: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, statements);
+    group.set_span(body.span());
+    group
 }
 
 /// `name`, with the generic arguments that cannot be inferred.

@@ -21,7 +21,7 @@ use crate::site::{Annotated, Site};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an extractor; a handler's parameters implement `FromRequest`",
     label = "no request can be turned into this",
-    note = "wrap it in `web::Path`, `web::Query`, `web::Json`, `web::Form` or `web::Data`, or implement `actix_web::FromRequest` for it"
+    note = "`web::Path<T>`, `web::Query<T>`, `web::Json<T>` and `web::Form<T>` are extractors if `T` implements `serde::Deserialize`, `web::Data<T>` is one always"
 )]
 pub trait Extractor: Sized + 'static {
     /// [`FromRequest::Error`]
@@ -48,7 +48,7 @@ impl<T: FromRequest + 'static> Extractor for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a response; a handler returns a `Responder`",
     label = "this cannot be turned into a response",
-    note = "a `Result<R, E>` is one if `R` is a `Responder` and `E` implements `actix_web::ResponseError`; wrap data in `web::Json`, or return `HttpResponse`"
+    note = "`Result<R, E>` is a `Responder` if `R` is one and `E` implements `actix_web::ResponseError`, `web::Json<T>` is one if `T` implements `serde::Serialize`"
 )]
 pub trait Response {
     /// [`Responder::Body`]
@@ -102,19 +102,41 @@ impl<S: Annotated> Takes<()> for S {
     fn arguments((): ()) {}
 }
 
+/// The site's handler takes one argument: actix's tuple around it would only be copied.
+pub trait Takes1<A>: Annotated {
+    /// The same type, and an extractor.
+    type A: Extractor + Into<A>;
+}
+
+impl<S: Takes1<A>, A> Takes<(A,)> for S {
+    type Extractors = Extracted<S::A>;
+
+    #[inline]
+    fn arguments(extracted: Self::Extractors) -> (A,) {
+        (extracted.0.into(),)
+    }
+}
+
+impl<S: Annotated, A: Extractor> Takes1<A> for Unchecked<S> {
+    type A = A;
+}
+
+// The bounds come from the invocation, so that an error points at them and not into a macro.
 macro_rules! takes {
-    ($($name:ident($($argument:ident)*);)*) => {$(
+    ($($name:ident($($argument:ident: $extractor:ident),*);)*) => {$(
         /// The site's handler takes these arguments.
         pub trait $name<$($argument),*>: Annotated {
-            $(/// The same type, and an extractor.
-            type $argument: Extractor + Into<$argument>;)*
+            $(
+                /// The same type, and an extractor.
+                type $argument: $extractor + Into<$argument>;
+            )*
         }
 
         impl<S: $name<$($argument),*>, $($argument),*> Takes<($($argument,)*)> for S {
             type Extractors = ($(Extracted<S::$argument>,)*);
 
             #[inline]
-            #[expect(non_snake_case, reason = "a variable a type")]
+            #[expect(non_snake_case, reason = "a variable for each type")]
             fn arguments(($($argument,)*): Self::Extractors) -> ($($argument,)*) {
                 ($($argument.0.into(),)*)
             }
@@ -126,23 +148,23 @@ macro_rules! takes {
     )*};
 }
 
+#[rustfmt::skip]
 takes! {
-    Takes1(A);
-    Takes2(A B);
-    Takes3(A B C);
-    Takes4(A B C D);
-    Takes5(A B C D E);
-    Takes6(A B C D E F);
-    Takes7(A B C D E F G);
-    Takes8(A B C D E F G H);
-    Takes9(A B C D E F G H I);
-    Takes10(A B C D E F G H I J);
-    Takes11(A B C D E F G H I J K);
-    Takes12(A B C D E F G H I J K L);
-    Takes13(A B C D E F G H I J K L M);
-    Takes14(A B C D E F G H I J K L M N);
-    Takes15(A B C D E F G H I J K L M N O);
-    Takes16(A B C D E F G H I J K L M N O P);
+    Takes2(A: Extractor, B: Extractor);
+    Takes3(A: Extractor, B: Extractor, C: Extractor);
+    Takes4(A: Extractor, B: Extractor, C: Extractor, D: Extractor);
+    Takes5(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor);
+    Takes6(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor);
+    Takes7(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor);
+    Takes8(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor);
+    Takes9(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor);
+    Takes10(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor);
+    Takes11(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor);
+    Takes12(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor);
+    Takes13(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor);
+    Takes14(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor);
+    Takes15(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor, O: Extractor);
+    Takes16(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor, O: Extractor, P: Extractor);
 }
 
 /// An extractor as actix's tuples want it.

@@ -1,0 +1,13 @@
+// the infinite bound is implied: `f64::INFINITY`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(buckets = [0.1, f64::INFINITY])]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,13 @@
+// a handler is asynchronous: `fn`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler]
+#[get("/hello")]
+fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,11 @@
+// a handler returns something: `hello`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler]
+#[get("/hello")]
+async fn hello() {}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

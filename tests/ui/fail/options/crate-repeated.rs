@@ -1,0 +1,13 @@
+// an option is given once: `crate`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(crate = metrics_runtime, crate = metrics_runtime)]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}
