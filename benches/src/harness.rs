@@ -3,13 +3,14 @@
 use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 
 use crate::apps::Shape;
+use crate::stats::Quartiles;
 
 /// Requests are made before the clock starts and answered in one go: making one costs more than
 /// most ways of measuring it. actix pools 128 request heads, so a batch stays within the pool.
@@ -41,12 +42,22 @@ impl Subject {
         after(state)
     }
 
-    /// Mean nanoseconds per request over `batches` batches, after one that does not count.
-    pub fn nanos_per_request(&self, batches: usize) -> f64 {
-        let batch = || self.around(BATCH, Instant::now, |start| start.elapsed());
+    /// Nanoseconds per request in the middle one of some batches, after one that does not count.
+    ///
+    /// A batch is so short that the scheduler interrupts few of them, and those are not in the middle.
+    pub fn nanos_per_request(&self, before: impl Fn()) -> f64 {
+        const BATCHES: usize = 20;
+        let start = || {
+            before();
+            Instant::now()
+        };
+        let batch = || {
+            self.around(BATCH, start, |start| {
+                start.elapsed().as_nanos() as f64 / BATCH as f64
+            })
+        };
         batch();
-        let total: Duration = (0..batches).map(|_| batch()).sum();
-        total.as_nanos() as f64 / (batches * BATCH) as f64
+        Quartiles::of((0..BATCHES).map(|_| batch())).median
     }
 }
 

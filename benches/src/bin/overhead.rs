@@ -2,11 +2,11 @@
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use metrics_benches::apps::{Peers, Shape, Way};
 use metrics_benches::args;
-use metrics_benches::harness::{BATCH, Subject, shuffled};
+use metrics_benches::harness::{Subject, shuffled};
 use metrics_benches::stats::Quartiles;
 
 fn main() {
@@ -62,7 +62,7 @@ fn one_thread(peers: &Peers, rounds: usize) {
             samples.resize_with(subjects.len(), Vec::new);
             for round in 0..rounds.div_ceil(BUILDS) {
                 for i in shuffled(subjects.len(), build * rounds + round) {
-                    samples[i].push(subjects[i].1.nanos_per_request(20));
+                    samples[i].push(subjects[i].1.nanos_per_request(|| ()));
                 }
                 peers.upkeep();
             }
@@ -109,9 +109,6 @@ fn two_clock_reads() -> f64 {
     2.0 * start.elapsed().as_nanos() as f64 / f64::from(READS)
 }
 
-/// Batches per thread and sample.
-const BATCHES: usize = 20;
-
 /// Lets two threads leave at the same time, without the wake-up of a `Barrier`.
 struct Gate {
     waiting: AtomicUsize,
@@ -141,16 +138,6 @@ struct Shared {
 fn two_threads(peers: &Peers, rounds: usize) {
     let gate = Gate::new();
     let barrier = Barrier::new(2);
-    let mean = |subject: &Subject, before: &dyn Fn()| {
-        let start = || {
-            before();
-            Instant::now()
-        };
-        let batch = || subject.around(BATCH, start, |start| start.elapsed());
-        batch();
-        let total: Duration = (0..BATCHES).map(|_| batch()).sum();
-        total.as_nanos() as f64 / (BATCHES * BATCH) as f64
-    };
     // Left to the scheduler, the two may take turns on one processor, where nothing contends.
     let processors = core_affinity::get_core_ids().unwrap_or_default();
     if processors.len() < 2 {
@@ -171,10 +158,12 @@ fn two_threads(peers: &Peers, rounds: usize) {
                         let subject = &subjects[i].1;
                         barrier.wait();
                         if first {
-                            samples[i].alone.push(mean(subject, &|| ()));
+                            samples[i].alone.push(subject.nanos_per_request(|| ()));
                         }
                         barrier.wait();
-                        samples[i].together.push(mean(subject, &|| gate.pass()));
+                        samples[i]
+                            .together
+                            .push(subject.nanos_per_request(|| gate.pass()));
                     }
                     if first {
                         peers.upkeep();
