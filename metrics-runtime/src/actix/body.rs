@@ -1,6 +1,7 @@
 //! Response bodies: recorded at once where their size is known, counted while they are produced where it is not.
 //!
-//! Bodies are boxed here, as actix would box them one step later: so nothing in this file is compiled once per handler.
+//! Bodies are boxed here, as actix would box them one step later: so next to nothing here is
+//! compiled once per handler.
 
 use std::{
     error::Error,
@@ -17,25 +18,34 @@ use actix_web::{
 
 use crate::recorder::{Record, StreamRecord};
 
-/// Records a response whose body is known, or puts the record beside the body that is still to be produced.
-pub(super) fn metered(req: &HttpRequest, response: HttpResponse, record: Record) -> HttpResponse {
-    let status = response.status();
-    response.map_body(|_, body| {
-        if body.size() == BodySize::None || !has_body(req.method(), status) {
-            record.finish(status.as_u16(), 0);
-            return body;
-        }
-        match body.try_into_bytes() {
-            Ok(bytes) => {
-                record.finish(status.as_u16(), bytes.len() as u64);
-                BoxBody::new(bytes)
-            }
-            Err(body) => BoxBody::new(Metered {
-                body,
-                record: Some(record.stream(status.as_u16())),
-            }),
-        }
+/// Boxes a response's body and records it: at once if the body is known, else when it has been produced.
+#[inline]
+pub(super) fn metered<B: MessageBody + 'static>(
+    req: &HttpRequest,
+    response: HttpResponse<B>,
+    record: Option<Record>,
+) -> HttpResponse {
+    response.map_body(|head, body| match record {
+        Some(record) => settle(req.method(), head.status, body.boxed(), record),
+        None => body.boxed(),
     })
+}
+
+fn settle(method: &Method, status: StatusCode, body: BoxBody, record: Record) -> BoxBody {
+    if body.size() == BodySize::None || !has_body(method, status) {
+        record.finish(status.as_u16(), 0);
+        return body;
+    }
+    match body.try_into_bytes() {
+        Ok(bytes) => {
+            record.finish(status.as_u16(), bytes.len() as u64);
+            BoxBody::new(bytes)
+        }
+        Err(body) => BoxBody::new(Metered {
+            body,
+            record: Some(record.stream(status.as_u16())),
+        }),
+    }
 }
 
 /// Whether a response to this method, with this status, has a body on the wire. What follows an upgrade is not one.

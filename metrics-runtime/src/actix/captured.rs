@@ -21,7 +21,8 @@ use crate::{
 ///
 /// Extraction never fails for actix: the refusal travels through the handler, which answers it as actix would.
 pub struct Captured<S, A> {
-    extracted: Result<A, Error>,
+    /// The error is boxed because the result is copied with every request, and an error is rare.
+    extracted: Result<A, Box<Error>>,
     record: Option<Record>,
     site: PhantomData<fn() -> S>,
 }
@@ -75,7 +76,7 @@ impl<S: Takes<A>, A> Future for Capture<S, A> {
         let this = self.project();
         let extracted = ready!(this.extraction.poll(cx))
             .map(S::arguments)
-            .map_err(Into::into);
+            .map_err(|error| Box::new(error.into()));
         Poll::Ready(Ok(Captured {
             extracted,
             record: this.record.take(),

@@ -183,15 +183,9 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 let record = caught.and_then(|caught| caught.settle(&response));
-                let response = response.map_into_boxed_body();
-                Ok(match record {
-                    Some(record) => {
-                        let (request, response) = response.into_parts();
-                        let response = body::metered(&request, response, record);
-                        ServiceResponse::new(request, response)
-                    }
-                    None => response,
-                })
+                let (request, response) = response.into_parts();
+                let response = body::metered(&request, response, record);
+                Ok(ServiceResponse::new(request, response))
             }
             Err(error) => {
                 if let Some(record) = caught.and_then(|caught| caught.claim.close()) {

@@ -28,7 +28,7 @@ pin_project! {
             site: PhantomData<fn() -> S>,
         },
         /// It never will: extraction failed.
-        Refused { refusal: Option<(Error, Option<Record>)> },
+        Refused { refusal: Option<(Box<Error>, Option<Record>)> },
     }
 }
 
@@ -43,7 +43,7 @@ impl<S, F> Handled<S, F> {
     }
 
     #[cold]
-    pub(super) fn refused(error: Error, record: Option<Record>) -> Self {
+    pub(super) fn refused(error: Box<Error>, record: Option<Record>) -> Self {
         Self::Refused {
             refusal: Some((error, record)),
         }

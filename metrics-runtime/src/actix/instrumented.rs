@@ -22,7 +22,7 @@ pub struct Instrumented<S, R> {
 
 enum Outcome<R> {
     Returned(R),
-    Refused(Error),
+    Refused(Box<Error>),
 }
 
 enum Recording {
@@ -41,7 +41,7 @@ impl<S, R> Instrumented<S, R> {
         }
     }
 
-    pub(super) fn refused(error: Error, record: Option<Record>) -> Self {
+    pub(super) fn refused(error: Box<Error>, record: Option<Record>) -> Self {
         Self {
             outcome: Outcome::Refused(error),
             recording: Recording::Begun(record),
@@ -109,30 +109,17 @@ impl<S: Returns<R>, R> Responder for Instrumented<S, R> {
                 record
             }),
         };
-        let (response, returned) = match self.outcome {
+        match self.outcome {
             Outcome::Returned(returned) => {
                 let response = S::Returned::from(returned).respond(req);
-                (response.map_into_boxed_body(), Some(type_name::<R>()))
+                if response.error().is_some()
+                    && let Some(record) = &record
+                {
+                    record.failed(type_name::<R>());
+                }
+                body::metered(req, response, record)
             }
-            Outcome::Refused(error) => (HttpResponse::from_error(error), None),
-        };
-        match record {
-            Some(record) => recorded(req, response, record, returned),
-            None => response,
+            Outcome::Refused(error) => body::metered(req, HttpResponse::from_error(*error), record),
         }
     }
-}
-
-fn recorded(
-    req: &HttpRequest,
-    response: HttpResponse,
-    record: Record,
-    returned: Option<&'static str>,
-) -> HttpResponse {
-    if response.error().is_some()
-        && let Some(returned) = returned
-    {
-        record.failed(returned);
-    }
-    body::metered(req, response, record)
 }

@@ -69,12 +69,23 @@ fn method_of(method: &HttpMethod) -> Method {
     }
 }
 
-/// Runs work on this worker after the current task's turn, in which actix writes the response; at once where no
-/// worker runs.
+/// Runs work on this worker after the current task's turn, in which actix writes the response.
+///
+/// It runs at once where no task's turn is (a test that drops a response, say), and where the worker is stopping and
+/// takes no new tasks.
 pub(crate) fn defer(work: Box<dyn FnOnce()>) {
-    if rt::System::is_registered() {
-        rt::spawn(async move { work() });
-    } else {
-        work();
+    let work = RunWhenDropped(Some(work));
+    if rt::System::is_registered() && tokio::task::try_id().is_some() {
+        rt::spawn(async move { drop(work) });
+    }
+}
+
+struct RunWhenDropped(Option<Box<dyn FnOnce()>>);
+
+impl Drop for RunWhenDropped {
+    fn drop(&mut self) {
+        if let Some(work) = self.0.take() {
+            work();
+        }
     }
 }
