@@ -30,3 +30,23 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_names() {
+        let cases = include_str!("../../tests/label-names.txt").lines();
+        for case in cases.filter(|case| !case.starts_with('#')) {
+            let (expected, name) = case.split_once(' ').expect("what it is, and a name");
+            let found = match name_fault(name.trim_start()) {
+                None => "legal",
+                Some(fault) if fault.contains("reserved") => "reserved",
+                Some(_) => "illegal",
+            };
+            assert_eq!(found, expected, "{name}");
+        }
+        assert!(name_fault("").is_some());
+    }
+}

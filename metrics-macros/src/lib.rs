@@ -14,6 +14,8 @@ mod route;
 mod signature;
 mod site;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 

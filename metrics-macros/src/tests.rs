@@ -1,0 +1,253 @@
+//! Expansions as files, to be reviewed, and the promise that every message is seen by a UI case.
+
+use std::{env, fmt::Write, fs, path::Path};
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::quote;
+
+/// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them anew.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "reads better where it is called"
+)]
+fn snapshot(name: &str, args: TokenStream, item: TokenStream) -> usize {
+    let file = syn::parse2(crate::instrument(args.clone(), &item)).expect("an expansion is items");
+    let args = if args.is_empty() {
+        String::new()
+    } else {
+        format!("({args})")
+    };
+    let found = format!(
+        "// #[instrument_handler{args}]\n// {}\n\n{}",
+        item.to_string().replace('\n', "\n// "),
+        prettyplease::unparse(&file)
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/snapshots")
+        .join(format!("{name}.rs.snap"));
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &found).expect("the folder of snapshots can be written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        found, expected,
+        "{name}: update the snapshot, and review it"
+    );
+    expected.lines().count()
+}
+
+#[test]
+fn smallest_fits_one_screen() {
+    let lines = snapshot(
+        "smallest",
+        quote!(),
+        quote!(
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    assert!(lines <= 50, "{lines} lines");
+}
+
+#[test]
+fn expansions() {
+    snapshot(
+        "arguments",
+        quote!(),
+        quote! {
+            pub async fn create(web::Path(id): web::Path<u32>, mut body: String) -> impl Responder { body }
+        },
+    );
+    snapshot(
+        "options",
+        quote!(
+            handler = "/api/hello",
+            labels(team = "greeters", type = "read"),
+            buckets = [0.1, 1]
+        ),
+        quote! {
+            /// Greets.
+            #[allow(unused)]
+            #[inline]
+            pub(crate) async fn hello(name: Json<Name>) -> Result<String, Refused> { Ok(name.0) }
+        },
+    );
+    snapshot(
+        "generic",
+        quote!(),
+        quote! {
+            async fn create<P: Pool, const N: usize>(pool: Data<P>) -> Result<impl Responder, Refused>
+            where
+                P: 'static,
+            {
+                Ok(pool.get::<N>())
+            }
+        },
+    );
+    snapshot(
+        "keep_args",
+        quote!(keep_args),
+        quote!(
+            async fn double(number: Path<u32>) -> String {
+                (*number * 2).to_string()
+            }
+        ),
+    );
+    snapshot(
+        "skip",
+        quote!(skip),
+        quote!(
+            async fn health() -> &'static str {
+                "up"
+            }
+        ),
+    );
+    snapshot(
+        "renamed",
+        quote!(crate = shop::metrics),
+        quote!(
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
+        "raw_name",
+        quote!(),
+        quote!(
+            async fn r#type(kind: Path<String>) -> String {
+                kind.into_inner()
+            }
+        ),
+    );
+}
+
+#[test]
+fn behind_other_attributes() {
+    let item = quote! {
+        /// Greets.
+        #[routes]
+        #[get("/hello")]
+        #[route("/hi", method = "GET", method = "HEAD")]
+        #[tracing::instrument]
+        async fn hello() -> String { String::new() }
+    };
+    snapshot("deferred", quote!(labels(team = "greeters")), item);
+    snapshot(
+        "deferred_last",
+        quote!(__deferred("/hello" "GET", "/hi" "GET" "HEAD"), labels(team = "greeters")),
+        quote!(
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+}
+
+#[test]
+fn fallbacks() {
+    snapshot(
+        "fallback_attribute",
+        quote!(colour = "red"),
+        quote!(
+            #[get("/hello")]
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
+        "fallback_function",
+        quote!(),
+        quote!(
+            #[get("/hello")]
+            fn hello(name: &str) {}
+        ),
+    );
+}
+
+/// Every literal of the sources that is a sentence is told by some UI case.
+#[test]
+fn every_message_has_a_case() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut told = String::new();
+    read_all(&root.join("../tests/ui/fail"), "stderr", &mut told);
+    let mut sources = vec![root.join("../metrics-runtime/src/actix/signature.rs")];
+    for entry in fs::read_dir(root.join("src")).expect("the sources are there") {
+        sources.push(entry.expect("they can be listed").path());
+    }
+    let mut untold = String::new();
+    for source in sources {
+        if source.extension().is_none_or(|extension| extension != "rs")
+            || source.ends_with("tests.rs")
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&source).expect("a listed file can be read");
+        let tokens: TokenStream = text.parse().expect("our sources are Rust");
+        for message in messages(tokens) {
+            // What stands between the values that are filled in.
+            let mut parts = message.split(['{', '}']).step_by(2);
+            if !told.contains(&message) && !parts.all(|part| told.contains(part)) {
+                writeln!(untold, "{}: {message}", source.display()).expect("a String takes all");
+            }
+        }
+    }
+    assert!(untold.is_empty(), "no UI case tells\n{untold}");
+}
+
+fn read_all(folder: &Path, extension: &str, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            read_all(&path, extension, text);
+        } else if path.extension().is_some_and(|known| known == extension) {
+            text.push_str(&fs::read_to_string(path).expect("a listed file can be read"));
+        }
+    }
+}
+
+/// String literals with spaces, outside attributes but `diagnostic`'s, and outside tests, panics and reasons.
+fn messages(tokens: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                tokens.next_if(|next| next.to_string() == "!");
+                let Some(TokenTree::Group(group)) =
+                    tokens.next_if(|next| matches!(next, TokenTree::Group(_)))
+                else {
+                    continue;
+                };
+                let text = group.stream().to_string();
+                if text.starts_with("diagnostic") {
+                    found.extend(messages(group.stream()));
+                } else if text.starts_with("cfg") {
+                    // A module of tests.
+                    tokens.find(|token| {
+                        matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+                    });
+                }
+            }
+            TokenTree::Ident(ident) if is_panic(&ident) => {
+                tokens.next();
+            }
+            TokenTree::Group(group) => found.extend(messages(group.stream())),
+            TokenTree::Literal(literal) => {
+                if let Ok(literal) = syn::parse_str::<syn::LitStr>(&literal.to_string())
+                    && literal.value().contains(' ')
+                {
+                    found.push(literal.value());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn is_panic(ident: &Ident) -> bool {
+    ident == "expect"
+}

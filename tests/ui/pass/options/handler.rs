@@ -1,0 +1,14 @@
+// a label may be a literal
+#![deny(warnings)]
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(handler = "/hello")]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

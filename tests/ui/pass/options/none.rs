@@ -1,0 +1,14 @@
+// the attribute alone is enough
+#![deny(warnings)]
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,14 @@
+// a handler may be skipped
+#![deny(warnings)]
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(skip)]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}
