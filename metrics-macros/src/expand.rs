@@ -297,6 +297,8 @@ fn attributes(attributes: &[Attribute]) -> Attributes {
             .filter(|attribute| attribute.path().is_ident("allow"))
             .cloned(),
     );
+    // What is captured stays on its worker, as actix has it.
+    outer.push(parse_quote!(#[allow(clippy::future_not_send)]));
     // actix wants an `async fn` whether it awaits or not.
     let mut inner = vec![parse_quote!(#[allow(clippy::unused_async)])];
     inner.extend(attributes.iter().filter(of_code).cloned());
