@@ -7,6 +7,11 @@
 #![allow(clippy::unused_async, reason = "actix wants it, await or not")]
 
 mod acceptance;
+mod catch_all;
 mod common;
+mod disabled;
+mod http2;
 mod lifecycle;
+mod options;
 mod quickstart;
+mod shapes;

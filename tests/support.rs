@@ -48,13 +48,25 @@ pub fn metrics_with(configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> M
 ///
 /// # Panics
 /// If there is none within [`DEADLINE`].
-pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    eventually_within(DEADLINE, what, ask)
+}
+
+/// Asks until there is an answer, with more patience.
+///
+/// # Panics
+/// If there is none in time.
+pub fn eventually_within<T>(
+    deadline: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Option<T>,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begun.elapsed() < DEADLINE, "waited too long for {what}");
+        assert!(begun.elapsed() < deadline, "waited too long for {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -1,6 +1,8 @@
 //! `CatchAll`: records what no annotated handler recorded.
 
 use std::{
+    cell::Cell,
+    fmt,
     future::{Future, Ready, ready},
     marker::PhantomData,
     pin::Pin,
@@ -9,10 +11,10 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{BodySize, MessageBody},
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::Method,
+    http::{Method, StatusCode},
 };
 use once_cell::unsync::OnceCell;
 use pin_project_lite::pin_project;
@@ -188,18 +190,60 @@ where
                 Ok(ServiceResponse::new(request, response))
             }
             Err(error) => {
-                if let Some(record) = caught.and_then(|caught| caught.claim.close()) {
-                    // What actix will answer, further out.
-                    let answer = error.error_response();
-                    let sent = match answer.body().size() {
-                        BodySize::Sized(bytes) => bytes,
-                        BodySize::None | BodySize::Stream => 0,
-                    };
-                    record.finish(answer.status().as_u16(), sent);
-                }
-                Err(error)
+                let Some(record) = caught.and_then(|caught| caught.claim.close()) else {
+                    return Poll::Ready(Err(error));
+                };
+                let answer = error.error_response();
+                let sent = match answer.body().size() {
+                    BodySize::Sized(bytes) => bytes,
+                    BodySize::None | BodySize::Stream => 0,
+                };
+                record.finish(answer.status().as_u16(), sent);
+                Err(Answered::new(error, answer).into())
             }
         })
+    }
+}
+
+/// An error whose answer was made to be recorded. An error may make it but once (`InternalError::from_response`), so
+/// it is handed on with the error.
+struct Answered {
+    error: Error,
+    status: StatusCode,
+    answer: Cell<Option<HttpResponse>>,
+}
+
+impl Answered {
+    fn new(error: Error, answer: HttpResponse) -> Self {
+        Self {
+            error,
+            status: answer.status(),
+            answer: Cell::new(Some(answer)),
+        }
+    }
+}
+
+impl ResponseError for Answered {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.answer
+            .take()
+            .unwrap_or_else(|| self.error.error_response())
+    }
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.error, f)
     }
 }
 
