@@ -1,6 +1,9 @@
 //! One set of metrics: a configuration, what was recorded under it, and the registry it lives in.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use once_cell::sync::{Lazy, OnceCell};
 use prometheus::Registry;
@@ -57,17 +60,8 @@ pub(crate) struct Inner {
     pub(crate) recorder: &'static Recorder,
     pub(crate) families: Families,
     pub(crate) registry: Registry,
-    last_length: AtomicUsize,
-}
-
-impl Inner {
-    pub(crate) fn last_length(&self) -> usize {
-        self.last_length.load(Relaxed)
-    }
-
-    pub(crate) fn remember_length(&self, length: usize) {
-        self.last_length.store(length + length / 8, Relaxed);
-    }
+    /// Emptied texts of the last scrape, one for each family with a `handler` label.
+    pub(crate) texts: Mutex<[String; 6]>,
 }
 
 impl Metrics {
@@ -89,7 +83,7 @@ impl Metrics {
             recorder: Recorder::new(config, process_wide, actix::defer),
             families,
             registry,
-            last_length: AtomicUsize::new(0),
+            texts: Mutex::default(),
         }));
         if inner.recorder.config.enabled {
             let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;

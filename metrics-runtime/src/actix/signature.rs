@@ -102,12 +102,35 @@ impl<S: Annotated> Takes<()> for S {
     fn arguments((): ()) {}
 }
 
-/// The site's handler takes one argument: actix's tuple around it would only be copied.
-pub trait Takes1<A>: Annotated {
-    /// The same type, and an extractor.
-    type A: Extractor + Into<A>;
+/// The site's handler takes these arguments; each associated type is the same type, and an extractor.
+///
+/// No macro writes these traits, for errors about a parameter show the line that asks for an extractor.
+#[rustfmt::skip]
+#[expect(missing_docs, reason = "said above, once")]
+mod arities {
+    use super::{Annotated, Extractor};
+
+    pub trait Takes1<A>: Annotated { type A: Extractor + Into<A>; }
+    pub trait Takes2<A, B>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; }
+    pub trait Takes3<A, B, C>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; }
+    pub trait Takes4<A, B, C, D>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; }
+    pub trait Takes5<A, B, C, D, E>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; }
+    pub trait Takes6<A, B, C, D, E, F>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; }
+    pub trait Takes7<A, B, C, D, E, F, G>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; }
+    pub trait Takes8<A, B, C, D, E, F, G, H>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; }
+    pub trait Takes9<A, B, C, D, E, F, G, H, I>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; }
+    pub trait Takes10<A, B, C, D, E, F, G, H, I, J>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; }
+    pub trait Takes11<A, B, C, D, E, F, G, H, I, J, K>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; }
+    pub trait Takes12<A, B, C, D, E, F, G, H, I, J, K, L>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; type L: Extractor + Into<L>; }
+    pub trait Takes13<A, B, C, D, E, F, G, H, I, J, K, L, M>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; type L: Extractor + Into<L>; type M: Extractor + Into<M>; }
+    pub trait Takes14<A, B, C, D, E, F, G, H, I, J, K, L, M, N>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; type L: Extractor + Into<L>; type M: Extractor + Into<M>; type N: Extractor + Into<N>; }
+    pub trait Takes15<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; type L: Extractor + Into<L>; type M: Extractor + Into<M>; type N: Extractor + Into<N>; type O: Extractor + Into<O>; }
+    pub trait Takes16<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P>: Annotated { type A: Extractor + Into<A>; type B: Extractor + Into<B>; type C: Extractor + Into<C>; type D: Extractor + Into<D>; type E: Extractor + Into<E>; type F: Extractor + Into<F>; type G: Extractor + Into<G>; type H: Extractor + Into<H>; type I: Extractor + Into<I>; type J: Extractor + Into<J>; type K: Extractor + Into<K>; type L: Extractor + Into<L>; type M: Extractor + Into<M>; type N: Extractor + Into<N>; type O: Extractor + Into<O>; type P: Extractor + Into<P>; }
 }
 
+pub use arities::*;
+
+// actix's tuple around one argument would only be copied.
 impl<S: Takes1<A>, A> Takes<(A,)> for S {
     type Extractors = Extracted<S::A>;
 
@@ -121,17 +144,8 @@ impl<S: Annotated, A: Extractor> Takes1<A> for Unchecked<S> {
     type A = A;
 }
 
-// The bounds come from the invocation, so that an error points at them and not into a macro.
 macro_rules! takes {
-    ($($name:ident($($argument:ident: $extractor:ident),*);)*) => {$(
-        /// The site's handler takes these arguments.
-        pub trait $name<$($argument),*>: Annotated {
-            $(
-                /// The same type, and an extractor.
-                type $argument: $extractor + Into<$argument>;
-            )*
-        }
-
+    ($($name:ident($($argument:ident)*);)*) => {$(
         impl<S: $name<$($argument),*>, $($argument),*> Takes<($($argument,)*)> for S {
             type Extractors = ($(Extracted<S::$argument>,)*);
 
@@ -148,23 +162,22 @@ macro_rules! takes {
     )*};
 }
 
-#[rustfmt::skip]
 takes! {
-    Takes2(A: Extractor, B: Extractor);
-    Takes3(A: Extractor, B: Extractor, C: Extractor);
-    Takes4(A: Extractor, B: Extractor, C: Extractor, D: Extractor);
-    Takes5(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor);
-    Takes6(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor);
-    Takes7(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor);
-    Takes8(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor);
-    Takes9(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor);
-    Takes10(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor);
-    Takes11(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor);
-    Takes12(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor);
-    Takes13(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor);
-    Takes14(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor);
-    Takes15(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor, O: Extractor);
-    Takes16(A: Extractor, B: Extractor, C: Extractor, D: Extractor, E: Extractor, F: Extractor, G: Extractor, H: Extractor, I: Extractor, J: Extractor, K: Extractor, L: Extractor, M: Extractor, N: Extractor, O: Extractor, P: Extractor);
+    Takes2(A B);
+    Takes3(A B C);
+    Takes4(A B C D);
+    Takes5(A B C D E);
+    Takes6(A B C D E F);
+    Takes7(A B C D E F G);
+    Takes8(A B C D E F G H);
+    Takes9(A B C D E F G H I);
+    Takes10(A B C D E F G H I J);
+    Takes11(A B C D E F G H I J K);
+    Takes12(A B C D E F G H I J K L);
+    Takes13(A B C D E F G H I J K L M);
+    Takes14(A B C D E F G H I J K L M N);
+    Takes15(A B C D E F G H I J K L M N O);
+    Takes16(A B C D E F G H I J K L M N O P);
 }
 
 /// An extractor as actix's tuples want it.

@@ -11,9 +11,9 @@ use prometheus::{
 
 use super::native::statuses;
 use crate::{
-    families::{Families, Family, Kind},
+    families::{Family, Kind},
     metrics::Inner,
-    recorder::snapshot::{self, Handler, Snapshot},
+    recorder::snapshot::{self, Handler},
 };
 
 thread_local! {
@@ -80,23 +80,13 @@ impl Collector for HttpCollector {
         if WRITTEN_DIRECTLY.get() || !config.enabled {
             return Vec::new();
         }
-        let snapshot = self.inner.recorder.snapshot();
-        families(
-            &self.inner.families,
-            &snapshot,
-            config.group_status_codes,
-            &config.custom_labels,
-        )
+        families(self.inner)
     }
 }
 
-fn families(
-    families: &Families,
-    snapshot: &Snapshot,
-    grouped: bool,
-    constant: &[(String, String)],
-) -> Vec<MetricFamily> {
-    let mut all: Vec<MetricFamily> = families.all().map(head).collect();
+fn families(inner: &'static Inner) -> Vec<MetricFamily> {
+    let config = &inner.recorder.config;
+    let mut all: Vec<MetricFamily> = inner.families.all().map(head).collect();
     let [
         requests,
         durations,
@@ -109,10 +99,10 @@ fn families(
     else {
         unreachable!("`Families::all` has six families at least")
     };
-    for handler in &snapshot.handlers {
+    inner.recorder.for_each_handler(|handler| {
         for method in &handler.methods {
             let name = method.method.name();
-            for (status, count) in statuses(&method.statuses, grouped) {
+            for (status, count) in statuses(&method.statuses, config.group_status_codes) {
                 let mut label = String::new();
                 status.push(&mut label);
                 push(
@@ -152,14 +142,15 @@ fn families(
                 },
             );
         }
-    }
-    if let (Some(family), Some(total)) = (overall.first_mut(), &snapshot.overall) {
-        let labels = constant
+    });
+    if let (Some(family), Some(total)) = (overall.first_mut(), inner.recorder.overall()) {
+        let labels = config
+            .custom_labels
             .iter()
             .map(|(name, value)| pair(name, value))
             .collect();
         push(family, labels, |metric| {
-            metric.set_histogram(histogram(total));
+            metric.set_histogram(histogram(&total));
         });
     }
     all

@@ -42,14 +42,12 @@ impl Format {
 
 /// Everything the recorder and its registry hold.
 pub(crate) fn render(inner: &'static Inner, format: Format) -> String {
-    // Handlers differ little from one scrape to the next, and so does the text.
-    let mut out = String::with_capacity(inner.last_length());
+    let mut out = String::new();
     native::write(&mut out, inner, format);
     foreign::write(&mut out, &collector::gather_others(inner), format);
     if format == Format::OpenMetrics {
         out.push_str("# EOF\n");
     }
-    inner.remember_length(out.len());
     out
 }
 

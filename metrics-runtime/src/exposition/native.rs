@@ -1,74 +1,100 @@
-//! Our own families: their label strings were rendered when the series were made, so a line is three copies and a
+//! Our own families: their label strings were rendered when the series were made, so a line is a few copies and a
 //! number.
+
+use std::mem;
 
 use super::{Format, push_family};
 use crate::{
-    families::Family,
     label,
     metrics::Inner,
-    recorder::snapshot::{Handler, Histogram, Snapshot},
+    recorder::{lock, snapshot::Histogram},
 };
 
 pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
-    if !inner.recorder.config.enabled {
+    let config = &inner.recorder.config;
+    if !config.enabled {
         return;
     }
-    let snapshot = inner.recorder.snapshot();
     let families = &inner.families;
-    let grouped = inner.recorder.config.group_status_codes;
-
-    push_family(out, format, &families.requests);
-    for handler in &snapshot.handlers {
-        requests(out, &families.requests.name, handler, grouped);
-    }
-    push_family(out, format, &families.duration);
-    for handler in &snapshot.handlers {
-        durations(out, &families.duration.name, handler);
-    }
-    for (family, bytes) in [
-        (
-            &families.request_size,
-            Handler::request_bytes as fn(&Handler) -> u64,
-        ),
-        (&families.response_size, Handler::response_bytes),
-    ] {
-        push_family(out, format, family);
-        for handler in &snapshot.handlers {
-            sizes(out, &family.name, handler, bytes(handler));
-        }
-    }
-    push_family(out, format, &families.inprogress);
-    for handler in &snapshot.handlers {
-        inprogress(out, &families.inprogress.name, handler);
-    }
-    push_family(out, format, &families.exceptions);
-    for handler in &snapshot.handlers {
-        exceptions(out, &families.exceptions.name, handler);
-    }
-    if let Some(family) = &families.high_resolution {
-        high_resolution(out, family, inner, &snapshot, format);
-    }
-}
-
-fn requests(out: &mut String, name: &str, handler: &Handler, grouped: bool) {
-    let series = handler.series;
-    for method in &handler.methods {
-        for (status, count) in statuses(&method.statuses, grouped) {
+    // The formats want a family's series together, memory a handler's: so each family is written into a text of its
+    // own while the handlers pass by once. The texts are kept for the next scrape, because fresh memory costs more
+    // than writing to it. Of two scrapes at once, one goes without.
+    let mut texts = mem::take(&mut *lock(&inner.texts));
+    let [
+        requests,
+        durations,
+        request_sizes,
+        response_sizes,
+        inprogress,
+        exceptions,
+    ] = &mut texts;
+    let bucket = HistogramNames::new(&families.duration.name);
+    let request_size = SizeNames::new(&families.request_size.name);
+    let response_size = SizeNames::new(&families.response_size.name);
+    let [requests_start, inprogress_start, exceptions_start] = [
+        &families.requests,
+        &families.inprogress,
+        &families.exceptions,
+    ]
+    .map(|family| format!("{}{{", family.name));
+    let mut labels = String::new();
+    inner.recorder.for_each_handler(|handler| {
+        let series = handler.series;
+        for method in &handler.methods {
+            labels.clear();
             push_parts(
-                out,
-                &[
-                    name,
-                    "{",
-                    &series.head,
-                    ",method=\"",
-                    method.method.name(),
-                    "\",status=\"",
-                ],
+                &mut labels,
+                [&series.head, ",method=\"", method.method.name(), "\""],
             );
-            status.push(out);
-            push_parts(out, &["\"", &series.tail, "} "]);
-            push_number(out, count);
+            for (status, count) in statuses(&method.statuses, config.group_status_codes) {
+                push_parts(requests, [&requests_start, &labels, ",status=\""]);
+                status.push(requests);
+                push_parts(requests, ["\"", &series.tail, "} "]);
+                push_number(requests, count);
+            }
+            labels.push_str(&series.tail);
+            histogram(durations, &bucket, &labels, &method.durations);
+            push_parts(inprogress, [&inprogress_start, &labels, "} "]);
+            inprogress.push_str(itoa::Buffer::new().format(method.inprogress));
+            inprogress.push('\n');
         }
+        labels.clear();
+        push_parts(&mut labels, [&series.head, &series.tail, "} "]);
+        let count = handler.requests();
+        sizes(
+            request_sizes,
+            &request_size,
+            &labels,
+            handler.request_bytes(),
+            count,
+        );
+        sizes(
+            response_sizes,
+            &response_size,
+            &labels,
+            handler.response_bytes(),
+            count,
+        );
+        for (exception, count) in &handler.exceptions {
+            push_parts(
+                exceptions,
+                [&exceptions_start, &series.head, ",exception_type=\""],
+            );
+            label::push_escaped(exceptions, exception, true);
+            push_parts(exceptions, ["\"", &series.tail, "} "]);
+            push_number(exceptions, *count);
+        }
+    });
+    out.reserve(texts.iter().map(|text| text.len() + 512).sum());
+    for (family, text) in families.all().zip(&mut texts) {
+        push_family(out, format, family);
+        out.push_str(text);
+        text.clear();
+    }
+    *lock(&inner.texts) = texts;
+    if let Some(family) = &families.high_resolution {
+        push_family(out, format, family);
+        high_resolution(out, &family.name, inner);
     }
 }
 
@@ -114,86 +140,65 @@ pub(super) fn statuses(
     })
 }
 
-fn durations(out: &mut String, name: &str, handler: &Handler) {
-    let series = handler.series;
-    let mut labels = String::new();
-    for method in &handler.methods {
-        labels.clear();
-        push_parts(
-            &mut labels,
-            &[
-                &series.head,
-                ",method=\"",
-                method.method.name(),
-                "\"",
-                &series.tail,
-            ],
-        );
-        histogram(out, name, &labels, &method.durations);
+/// How the lines of a histogram begin.
+struct HistogramNames {
+    bucket: String,
+    sum: String,
+    count: String,
+}
+
+impl HistogramNames {
+    fn new(name: &str) -> Self {
+        Self {
+            bucket: format!("{name}_bucket{{"),
+            sum: format!("{name}_sum"),
+            count: format!("{name}_count"),
+        }
     }
 }
 
-fn histogram(out: &mut String, name: &str, labels: &str, histogram: &Histogram) {
+fn histogram(out: &mut String, names: &HistogramNames, labels: &str, histogram: &Histogram) {
     let comma = if labels.is_empty() { "" } else { "," };
     let mut below = 0;
     for (end, count) in histogram.bounds.line_ends.iter().zip(&histogram.counts) {
         below += count;
-        push_parts(out, &[name, "_bucket{", labels, comma, end]);
+        push_parts(out, [&names.bucket, labels, comma, end]);
         push_number(out, below);
     }
-    push_sample_name(out, name, "_sum", labels);
+    let braces = if labels.is_empty() {
+        ["", " "]
+    } else {
+        ["{", "} "]
+    };
+    push_parts(out, [&names.sum, braces[0], labels, braces[1]]);
     push_seconds(out, histogram.sum_nanos);
-    push_sample_name(out, name, "_count", labels);
+    push_parts(out, [&names.count, braces[0], labels, braces[1]]);
     push_number(out, below);
 }
 
-fn sizes(out: &mut String, name: &str, handler: &Handler, bytes: u64) {
-    let series = handler.series;
-    push_parts(out, &[name, "_sum{", &series.head, &series.tail, "} "]);
+/// How the two lines of a summary without quantiles begin.
+struct SizeNames {
+    sum: String,
+    count: String,
+}
+
+impl SizeNames {
+    fn new(name: &str) -> Self {
+        Self {
+            sum: format!("{name}_sum{{"),
+            count: format!("{name}_count{{"),
+        }
+    }
+}
+
+fn sizes(out: &mut String, names: &SizeNames, line_end: &str, bytes: u64, count: u64) {
+    push_parts(out, [&names.sum, line_end]);
     push_number(out, bytes);
-    push_parts(out, &[name, "_count{", &series.head, &series.tail, "} "]);
-    push_number(out, handler.requests());
+    push_parts(out, [&names.count, line_end]);
+    push_number(out, count);
 }
 
-fn inprogress(out: &mut String, name: &str, handler: &Handler) {
-    let series = handler.series;
-    for method in &handler.methods {
-        push_parts(
-            out,
-            &[
-                name,
-                "{",
-                &series.head,
-                ",method=\"",
-                method.method.name(),
-                "\"",
-                &series.tail,
-                "} ",
-            ],
-        );
-        out.push_str(itoa::Buffer::new().format(method.inprogress));
-        out.push('\n');
-    }
-}
-
-fn exceptions(out: &mut String, name: &str, handler: &Handler) {
-    let series = handler.series;
-    for (exception, count) in &handler.exceptions {
-        push_parts(out, &[name, "{", &series.head, ",exception_type=\""]);
-        label::push_escaped(out, exception, true);
-        push_parts(out, &["\"", &series.tail, "} "]);
-        push_number(out, *count);
-    }
-}
-
-fn high_resolution(
-    out: &mut String,
-    family: &Family,
-    inner: &Inner,
-    snapshot: &Snapshot,
-    format: Format,
-) {
-    push_family(out, format, family);
+fn high_resolution(out: &mut String, name: &str, inner: &'static Inner) {
     let mut labels = String::new();
     for (name, value) in &inner.recorder.config.custom_labels {
         if !labels.is_empty() {
@@ -201,23 +206,17 @@ fn high_resolution(
         }
         label::push_pair(&mut labels, name, value);
     }
-    if let Some(overall) = &snapshot.overall {
-        histogram(out, &family.name, &labels, overall);
+    if let Some(overall) = inner.recorder.overall() {
+        histogram(out, &HistogramNames::new(name), &labels, &overall);
     }
 }
 
+/// One look at the room that is left for all parts of a line.
 #[inline]
-fn push_parts(out: &mut String, parts: &[&str]) {
+fn push_parts<const N: usize>(out: &mut String, parts: [&str; N]) {
+    out.reserve(parts.iter().map(|part| part.len()).sum());
     for part in parts {
         out.push_str(part);
-    }
-}
-
-fn push_sample_name(out: &mut String, name: &str, suffix: &str, labels: &str) {
-    if labels.is_empty() {
-        push_parts(out, &[name, suffix, " "]);
-    } else {
-        push_parts(out, &[name, suffix, "{", labels, "} "]);
     }
 }
 
@@ -230,10 +229,15 @@ fn push_number(out: &mut String, number: u64) {
 /// Nanoseconds as decimal seconds, exactly.
 fn push_seconds(out: &mut String, nanos: u64) {
     out.push_str(itoa::Buffer::new().format(nanos / 1_000_000_000));
-    let fraction = nanos % 1_000_000_000;
+    let mut fraction = nanos % 1_000_000_000;
     if fraction > 0 {
-        let digits = format!(".{fraction:09}");
-        out.push_str(digits.trim_end_matches('0'));
+        let mut digits = [b'0'; 9];
+        for digit in digits.iter_mut().rev() {
+            *digit += u8::try_from(fraction % 10).expect("one digit");
+            fraction /= 10;
+        }
+        let digits = std::str::from_utf8(&digits).expect("digits");
+        push_parts(out, [".", digits.trim_end_matches('0')]);
     }
     out.push('\n');
 }

@@ -27,6 +27,7 @@ use std::{
 
 use once_cell::sync::OnceCell;
 
+pub(crate) use self::series::lock;
 use self::{
     bounds::Bounds,
     cells::{Cells, Distribution},
@@ -119,9 +120,9 @@ impl Recorder {
         for method in site.known_methods() {
             series.expect(method, self.bounds_of(site));
         }
-        series.expect_error(PANIC.to_owned());
+        series.expect_error(PANIC);
         if let Some(error) = site.error.and_then(|name| error_type::label(name())) {
-            series.expect_error(error);
+            series.expect_error(&error);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Every handler's series: made once, kept for good, read by scrapes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::atomic::{
         AtomicU16, AtomicUsize,
         Ordering::{Acquire, Relaxed, Release},
@@ -27,63 +27,62 @@ pub(crate) struct Series {
     pub(crate) tail: String,
     /// One bit for each method that some thread has cells for, or that is expected.
     present: AtomicU16,
-    /// One bit for each method that is shown before it was ever used.
-    expected: AtomicU16,
     methods: [MethodSeries; Method::COUNT],
-    error_types: Mutex<BTreeSet<String>>,
+    error_types: Mutex<Vec<&'static str>>,
 }
 
 #[derive(Default)]
 pub(crate) struct MethodSeries {
-    bounds: OnceCell<&'static Bounds>,
+    /// Set for a method that is shown before it was ever used.
+    expected: OnceCell<&'static Bounds>,
     cells: Mutex<Vec<&'static Cells>>,
 }
 
 impl Series {
     /// Shows a method before it was ever used.
     pub(crate) fn expect(&self, method: Method, bounds: &'static Bounds) {
-        self.expected.fetch_or(bit(method), Relaxed);
-        self.make_present(method, bounds);
+        let _ = self.methods[method as usize].expected.set(bounds);
+        self.make_present(method);
     }
 
-    pub(crate) fn expects(&self, method: Method) -> bool {
-        self.expected.load(Relaxed) & bit(method) != 0
-    }
-
-    fn make_present(&self, method: Method, bounds: &'static Bounds) {
-        let _ = self.methods[method as usize].bounds.set(bounds);
-        self.present.fetch_or(bit(method), Release);
+    fn make_present(&self, method: Method) {
+        self.present.fetch_or(1 << method as u16, Release);
     }
 
     /// Shows an error type before it ever occurred.
-    pub(crate) fn expect_error(&self, label: String) {
-        lock(&self.error_types).insert(label);
+    pub(crate) fn expect_error(&self, label: &str) {
+        let mut expected = lock(&self.error_types);
+        if expected.iter().all(|known| *known != label) {
+            // As many as the program has error types.
+            expected.push(Box::leak(label.into()));
+        }
     }
 
-    pub(crate) fn expected_errors(&self) -> BTreeSet<String> {
-        lock(&self.error_types).clone()
+    pub(crate) fn for_each_expected_error(&self, mut visit: impl FnMut(&'static str)) {
+        lock(&self.error_types)
+            .iter()
+            .for_each(|label| visit(label));
     }
 
     /// Shows what a thread will record from now on.
     pub(crate) fn add_cells(&self, cells: &'static Cells) {
         lock(&self.methods[cells.method as usize].cells).push(cells);
-        self.make_present(cells.method, cells.durations.bounds);
+        self.make_present(cells.method);
     }
 
-    /// Visits each method that may have something to show, with the bounds it was first used with and all its cells.
+    /// Visits each method that may have something to show: the bounds it is expected with, and all its cells; there
+    /// is one of the two at least.
     ///
     /// The lock is held for the visit; a thread that records needs it only the first time it meets the handler.
     pub(crate) fn for_each_method(
         &self,
-        mut visit: impl FnMut(Method, &'static Bounds, &[&'static Cells]),
+        mut visit: impl FnMut(Method, Option<&'static Bounds>, &[&'static Cells]),
     ) {
         let present = self.present.load(Acquire);
         for method in Method::ALL {
-            if present & bit(method) != 0 {
+            if present & (1 << method as u16) != 0 {
                 let series = &self.methods[method as usize];
-                if let Some(bounds) = series.bounds.get() {
-                    visit(method, bounds, &lock(&series.cells));
-                }
+                visit(method, series.expected.get().copied(), &lock(&series.cells));
             }
         }
     }
@@ -137,7 +136,6 @@ impl Table {
                     head,
                     tail,
                     present: AtomicU16::new(0),
-                    expected: AtomicU16::new(0),
                     methods: Default::default(),
                     error_types: Mutex::default(),
                 }))
@@ -157,10 +155,6 @@ impl Table {
     pub(crate) fn all(&self) -> Vec<&'static Series> {
         lock(&self.series).values().copied().collect()
     }
-}
-
-fn bit(method: Method) -> u16 {
-    1 << method as u16
 }
 
 fn next_number() -> usize {

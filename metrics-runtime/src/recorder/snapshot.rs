@@ -1,6 +1,6 @@
 //! What a scrape sees: every thread's cells added up.
 
-use std::collections::BTreeMap;
+use smallvec::SmallVec;
 
 use super::{
     PANIC, Recorder,
@@ -15,21 +15,19 @@ use crate::method::Method;
 /// a counter that appears at 1 never rose.
 const EXPECTED_STATUSES: [u16; 2] = [200, 500];
 
-/// Sums of one moment, in the order they are shown.
-pub(crate) struct Snapshot {
-    pub(crate) handlers: Vec<Handler>,
-    pub(crate) overall: Option<Histogram>,
-}
-
+/// One handler's sums of this moment. Lists have room for what most handlers have, so that a scrape of a thousand
+/// handlers need not allocate thousands of times.
 pub(crate) struct Handler {
     pub(crate) series: &'static Series,
-    pub(crate) methods: Vec<PerMethod>,
-    pub(crate) exceptions: BTreeMap<String, u64>,
+    pub(crate) methods: SmallVec<[PerMethod; 1]>,
+    /// Sorted by type.
+    pub(crate) exceptions: SmallVec<[(&'static str, u64); 2]>,
 }
 
 pub(crate) struct PerMethod {
     pub(crate) method: Method,
-    pub(crate) statuses: Vec<(u16, u64)>,
+    /// Sorted by code.
+    pub(crate) statuses: SmallVec<[(u16, u64); 4]>,
     pub(crate) durations: Histogram,
     pub(crate) inprogress: i64,
     pub(crate) request_bytes: u64,
@@ -39,7 +37,7 @@ pub(crate) struct PerMethod {
 /// Buckets hold what fell into each, not what fell below.
 pub(crate) struct Histogram {
     pub(crate) bounds: &'static Bounds,
-    pub(crate) counts: Vec<u64>,
+    pub(crate) counts: SmallVec<[u64; 8]>,
     pub(crate) sum_nanos: u64,
 }
 
@@ -68,7 +66,7 @@ impl Histogram {
     fn new(bounds: &'static Bounds) -> Self {
         Self {
             bounds,
-            counts: vec![0; bounds.len() + 1],
+            counts: SmallVec::from_elem(0, bounds.len() + 1),
             sum_nanos: 0,
         }
     }
@@ -99,60 +97,78 @@ impl Histogram {
 }
 
 impl Recorder {
-    pub(crate) fn snapshot(&'static self) -> Snapshot {
+    /// Visits every handler in the order they are shown, adding its cells up just before: nobody has to hold the sums
+    /// of ten thousand handlers at once.
+    pub(crate) fn for_each_handler(&'static self, visit: impl FnMut(&Handler)) {
         self.declare_literals();
-        self.snapshot_of_recorded()
+        self.for_each_recorded(visit);
     }
 
     /// Without the handlers the program declares.
-    pub(super) fn snapshot_of_recorded(&'static self) -> Snapshot {
-        Snapshot {
-            handlers: self.table.all().into_iter().filter_map(handler).collect(),
-            overall: self.high_resolution.map(|bounds| {
-                let mut total = Histogram::new(bounds);
-                for part in lock(&self.overall).iter() {
-                    total.add(part);
-                }
-                total
-            }),
+    pub(super) fn for_each_recorded(&'static self, mut visit: impl FnMut(&Handler)) {
+        for series in self.table.all() {
+            if let Some(handler) = handler(series) {
+                visit(&handler);
+            }
         }
+    }
+
+    /// All requests together, where the configuration asks for it.
+    pub(crate) fn overall(&'static self) -> Option<Histogram> {
+        let mut total = Histogram::new(self.high_resolution?);
+        for part in lock(&self.overall).iter() {
+            total.add(part);
+        }
+        Some(total)
     }
 }
 
 /// `None` for a handler that has nothing to show: `CatchAll` began to record a request and an annotated handler with
 /// a label of its own took it over.
 fn handler(series: &'static Series) -> Option<Handler> {
-    let mut exceptions: BTreeMap<String, u64> = series
-        .expected_errors()
-        .into_iter()
-        .map(|label| (label, 0))
-        .collect();
-    let mut methods = Vec::new();
-    series.for_each_method(|method, bounds, cells| {
-        let sum = per_method(method, bounds, cells);
-        if sum.statuses.is_empty() && sum.inprogress == 0 && !series.expects(method) {
+    let mut handler = Handler {
+        series,
+        methods: SmallVec::new(),
+        exceptions: SmallVec::new(),
+    };
+    series.for_each_expected_error(|label| add(&mut handler.exceptions, label, 0));
+    series.for_each_method(|method, expected, cells| {
+        let sum = per_method(method, expected, cells);
+        if sum.statuses.is_empty() && sum.inprogress == 0 && expected.is_none() {
             return;
         }
-        exceptions.entry(PANIC.to_owned()).or_default();
+        add(&mut handler.exceptions, PANIC, 0);
         for cells in cells {
-            cells.errors.for_each(|error, count| {
-                *exceptions.entry(error.label.clone()).or_default() += count;
-            });
+            cells
+                .errors
+                .for_each(|error, count| add(&mut handler.exceptions, &error.label, count));
         }
-        methods.push(sum.with_expected_statuses());
+        handler.methods.push(sum.with_expected_statuses());
     });
-    (!methods.is_empty() || !exceptions.is_empty()).then_some(Handler {
-        series,
-        methods,
-        exceptions,
-    })
+    handler.exceptions.sort_unstable();
+    (!handler.methods.is_empty() || !handler.exceptions.is_empty()).then_some(handler)
 }
 
-fn per_method(method: Method, bounds: &'static Bounds, cells: &[&'static Cells]) -> PerMethod {
+/// Adds to the count under a key of a short list.
+fn add<K: PartialEq, const N: usize>(counts: &mut SmallVec<[(K, u64); N]>, key: K, count: u64)
+where
+    [(K, u64); N]: smallvec::Array<Item = (K, u64)>,
+{
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, total)) => *total += count,
+        None => counts.push((key, count)),
+    }
+}
+
+fn per_method(
+    method: Method,
+    expected: Option<&'static Bounds>,
+    cells: &[&'static Cells],
+) -> PerMethod {
     let mut sum = PerMethod {
         method,
-        statuses: Vec::new(),
-        durations: Histogram::new(common_bounds(bounds, cells)),
+        statuses: SmallVec::new(),
+        durations: Histogram::new(common_bounds(expected, cells)),
         inprogress: 0,
         request_bytes: 0,
         response_bytes: 0,
@@ -161,7 +177,7 @@ fn per_method(method: Method, bounds: &'static Bounds, cells: &[&'static Cells])
         sum.durations.add(&cells.durations);
         cells
             .statuses
-            .for_each(|status, count| sum.add_status(*status, count));
+            .for_each(|status, count| add(&mut sum.statuses, *status, count));
         sum.inprogress = sum.inprogress.wrapping_add(cells.inprogress());
         sum.request_bytes += cells.request_bytes();
         sum.response_bytes += cells.response_bytes();
@@ -170,40 +186,40 @@ fn per_method(method: Method, bounds: &'static Bounds, cells: &[&'static Cells])
 }
 
 impl PerMethod {
-    fn add_status(&mut self, status: u16, count: u64) {
-        match self.statuses.iter_mut().find(|(known, _)| *known == status) {
-            Some((_, total)) => *total += count,
-            None => self.statuses.push((status, count)),
-        }
-    }
-
     fn with_expected_statuses(mut self) -> Self {
         for status in EXPECTED_STATUSES {
-            self.add_status(status, 0);
+            add(&mut self.statuses, status, 0);
         }
         self.statuses.sort_unstable();
         self
     }
 }
 
-/// The bounds under which all cells can be shown as one series.
+/// The bounds under which all cells can be shown as one series: those that were written to, as expected or not.
 ///
 /// Two handlers may share a label and a method (told apart by another guard) and differ in their buckets: only the
-/// bounds both have can be counted exactly.
-fn common_bounds(bounds: &'static Bounds, cells: &[&'static Cells]) -> &'static Bounds {
-    let others = |cells: &&&Cells| cells.durations.bounds.number != bounds.number;
-    let Some(first) = cells.iter().find(others) else {
-        return bounds;
+/// bounds both have can be counted exactly. Cells that were never written to have no say: `CatchAll` opened them for
+/// a request that an annotated handler took over.
+fn common_bounds(expected: Option<&'static Bounds>, cells: &[&'static Cells]) -> &'static Bounds {
+    let mut written = cells
+        .iter()
+        .filter(|cells| cells.durations.is_written())
+        .map(|cells| cells.durations.bounds);
+    let first = match (written.next(), expected) {
+        (Some(bounds), _) | (None, Some(bounds)) => bounds,
+        (None, None) => cells[0].durations.bounds,
     };
-    let common: Vec<f64> = bounds
+    let others: SmallVec<[&Bounds; 2]> = written
+        .filter(|bounds| bounds.number != first.number)
+        .collect();
+    if others.is_empty() {
+        return first;
+    }
+    let common: Vec<f64> = first
         .seconds
         .iter()
         .copied()
-        .filter(|bound| {
-            cells
-                .iter()
-                .all(|cells| cells.durations.bounds.seconds.contains(bound))
-        })
+        .filter(|bound| others.iter().all(|other| other.seconds.contains(bound)))
         .collect();
-    first.series.recorder.table.bounds(&common)
+    cells[0].series.recorder.table.bounds(&common)
 }

@@ -7,7 +7,10 @@ use std::{
     thread,
 };
 
-use super::{Record, Recorder, clock, snapshot::Snapshot};
+use super::{
+    Record, Recorder, clock,
+    snapshot::{Handler, PerMethod},
+};
 use crate::{config::Config, method::Method, site::Site};
 
 const THREADS: u64 = 4;
@@ -31,10 +34,22 @@ fn serve(recorder: &'static Recorder, site: &'static Site, status: u16, bytes: u
     begin(recorder, site).finish(status, bytes);
 }
 
-/// Every number of a snapshot that may only rise.
-fn counters(snapshot: &Snapshot) -> BTreeMap<String, u64> {
+/// What is shown of the only handler's only method.
+fn only_method<T>(recorder: &'static Recorder, look: impl FnOnce(&Handler, &PerMethod) -> T) -> T {
+    let mut look = Some(look);
+    let mut seen = None;
+    recorder.for_each_recorded(|handler| {
+        assert_eq!(handler.methods.len(), 1, "one method");
+        let look = look.take().expect("one handler");
+        seen = Some(look(handler, &handler.methods[0]));
+    });
+    seen.expect("a handler")
+}
+
+/// Every number that may only rise.
+fn counters(recorder: &'static Recorder) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
-    for handler in &snapshot.handlers {
+    recorder.for_each_recorded(|handler| {
         for method in &handler.methods {
             for (status, count) in &method.statuses {
                 all.insert(format!("status {status}"), *count);
@@ -45,7 +60,7 @@ fn counters(snapshot: &Snapshot) -> BTreeMap<String, u64> {
             all.insert("sum".to_owned(), method.durations.sum_nanos);
             all.insert("bytes".to_owned(), method.response_bytes);
         }
-    }
+    });
     all
 }
 
@@ -59,7 +74,7 @@ fn exact_and_monotonic_while_scraped() {
             let mut last = BTreeMap::new();
             let mut scrapes = 0_u64;
             while !done.load(Relaxed) {
-                let now = counters(&recorder.snapshot_of_recorded());
+                let now = counters(recorder);
                 for (name, before) in &last {
                     assert!(now[name] >= *before, "{name} went back");
                 }
@@ -85,19 +100,17 @@ fn exact_and_monotonic_while_scraped() {
         assert!(scraper.join().unwrap() > 0);
     });
 
-    let snapshot = recorder.snapshot_of_recorded();
-    let [handler] = &snapshot.handlers[..] else {
-        panic!("one handler")
-    };
-    let [method] = &handler.methods[..] else {
-        panic!("one method")
-    };
     let total = THREADS * REQUESTS;
-    assert_eq!(method.statuses, [(200, total * 9 / 10), (500, total / 10)]);
-    assert_eq!(method.durations.count(), total);
-    assert_eq!(snapshot.overall.unwrap().count(), total);
-    assert_eq!(method.response_bytes, REQUESTS * (0..THREADS).sum::<u64>());
-    assert_eq!(method.inprogress, 0);
+    only_method(recorder, |_, method| {
+        assert_eq!(
+            method.statuses[..],
+            [(200, total * 9 / 10), (500, total / 10)]
+        );
+        assert_eq!(method.durations.count(), total);
+        assert_eq!(method.response_bytes, REQUESTS * (0..THREADS).sum::<u64>());
+        assert_eq!(method.inprogress, 0);
+    });
+    assert_eq!(recorder.overall().unwrap().count(), total);
 }
 
 #[test]
@@ -110,16 +123,14 @@ fn threads_that_end_leave_their_totals_and_their_memory() {
             .join()
             .unwrap();
     }
-    let snapshot = recorder.snapshot_of_recorded();
-    let method = &snapshot.handlers[0].methods[0];
-    assert_eq!(method.statuses[0], (200, visitors));
-    assert_eq!(method.response_bytes, visitors);
-    // Other tests' threads put pages into the same pool: as many as they are, not as many as came.
-    let mut cells = 0;
-    snapshot.handlers[0]
-        .series
-        .for_each_method(|_, _, of_method| cells = of_method.len());
-    assert!(cells < 20, "{cells} sets of cells");
+    only_method(recorder, |handler, method| {
+        assert_eq!(method.statuses[0], (200, visitors));
+        assert_eq!(method.response_bytes, visitors);
+        // Other tests' threads put pages into the same pool: as many as they are, not as many as came.
+        handler
+            .series
+            .for_each_method(|_, _, cells| assert!(cells.len() < 20, "{}", cells.len()));
+    });
 }
 
 #[test]
@@ -137,12 +148,10 @@ fn a_record_that_outlives_its_threads_ledger_is_counted() {
     })
     .join()
     .unwrap();
-    let snapshot = recorder.snapshot_of_recorded();
-    let method = &snapshot.handlers[0].methods[0];
-    assert_eq!(
-        (method.statuses.clone(), method.inprogress),
-        (vec![(200, 0), (499, 1), (500, 0)], 0)
-    );
+    only_method(recorder, |_, method| {
+        assert_eq!(method.statuses[..], [(200, 0), (499, 1), (500, 0)]);
+        assert_eq!(method.inprogress, 0);
+    });
 }
 
 #[test]
@@ -152,10 +161,10 @@ fn handlers_that_share_a_label_show_the_bounds_they_share() {
     let recorder = recorder(false);
     serve(recorder, &FINE, 200, 0);
     serve(recorder, &COARSE, 200, 0);
-    let snapshot = recorder.snapshot_of_recorded();
-    let durations = &snapshot.handlers[0].methods[0].durations;
-    assert_eq!(*durations.bounds.seconds, [0.2, 1.0]);
-    assert_eq!(durations.counts, [2, 0, 0]);
+    only_method(recorder, |_, method| {
+        assert_eq!(*method.durations.bounds.seconds, [0.2, 1.0]);
+        assert_eq!(method.durations.counts[..], [2, 0, 0]);
+    });
 }
 
 #[test]
@@ -163,5 +172,17 @@ fn a_cancelled_record_leaves_no_trace() {
     static SITE: Site = Site::new("cancelled");
     let recorder = recorder(false);
     begin(recorder, &SITE).cancel();
-    assert!(recorder.snapshot_of_recorded().handlers.is_empty());
+    recorder.for_each_recorded(|handler| panic!("{} is shown", handler.series.handler));
+}
+
+#[test]
+fn a_record_somebody_took_over_leaves_no_bounds() {
+    static OUTER: Site = Site::new("");
+    static OWN: Site = Site::new("own").buckets(&[0.2, 0.4]);
+    let recorder = recorder(false);
+    begin(recorder, &OUTER).cancel();
+    serve(recorder, &OWN, 200, 0);
+    only_method(recorder, |_, method| {
+        assert_eq!(*method.durations.bounds.seconds, [0.2, 0.4]);
+    });
 }
