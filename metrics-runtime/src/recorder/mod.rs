@@ -210,13 +210,14 @@ impl Record {
     /// The response has this status, and a body of so many bytes.
     #[inline]
     pub(crate) fn finish(self, status: u16, sent: u64) {
-        let this = ManuallyDrop::new(self);
+        let mut this = ManuallyDrop::new(self);
         this.write(&Outcome {
             status,
             sent,
             head: None,
             in_progress: true,
         });
+        drop(this.take_received());
     }
 
     /// The response has this status, and a body that is still to be produced.
@@ -239,8 +240,9 @@ impl Record {
 
     /// Takes the request back as if it had never been begun: somebody else records it.
     pub(crate) fn cancel(self) {
-        let this = ManuallyDrop::new(self);
+        let mut this = ManuallyDrop::new(self);
         ledger::write(this.cells, |cells| cells.move_inprogress(-1));
+        drop(this.take_received());
     }
 
     #[inline]
@@ -337,5 +339,6 @@ impl Drop for StreamRecord {
             });
         }
         self.record.write(&self.outcome);
+        drop(self.record.take_received());
     }
 }
