@@ -26,6 +26,23 @@ fn every_error_is_on_its_token() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+#[test]
+fn the_documentation_shows_the_errors_as_they_are() {
+    let documentation = include_str!("../docs/diagnostics.md");
+    let shown: Vec<&str> = documentation.split("<!-- ui/").skip(1).collect();
+    assert!(shown.len() >= 10, "{} errors", shown.len());
+    for part in shown {
+        let (file, rest) = part.split_once(" -->").expect("a comment ends");
+        let block = rest.split("```").nth(1).expect("a block follows");
+        let stderr = fs::read_to_string(Path::new("ui").join(file)).expect("the case exists");
+        assert_eq!(
+            block.trim_start_matches("text").trim(),
+            stderr.trim(),
+            "{file}"
+        );
+    }
+}
+
 /// What is wrong with a case and its errors, if anything.
 fn complaint(case: &Path) -> Option<String> {
     let source = fs::read_to_string(case).expect("a listed file can be read");

@@ -1,8 +1,8 @@
 //! The attribute of `metrics-runtime`: an implementation detail. Depend on that crate, which re-exports it with its
 //! documentation.
 //!
-//! One attribute runs through parse ([`args`], [`handler`]), validate ([`site`]) and expand ([`expand`]); what is
-//! wrong is collected ([`diag`]) and told together, beside a harmless expansion ([`fallback`]).
+//! One attribute runs through parse (`args`, `handler`), validate (`site`) and expand (`expand`); what is
+//! wrong is collected (`diag`) and told together, beside a harmless expansion (`fallback`).
 
 mod args;
 mod diag;
@@ -36,12 +36,21 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 ///
 /// # What you write and what it becomes
 /// ```text
-/// #[instrument_handler]                    async fn item(captured: Captured<__site_item, (Path<u32>,)>)
-/// async fn item(id: Path<u32>)                 -> Instrumented<__site_item, impl Responder>
-///     -> impl Responder { .. }             { async fn item(id: Path<u32>) -> impl Responder { .. }  .. }
+/// #[instrument_handler]                    fn item(captured: Captured<__site_item, (Path<u32>,)>)
+/// async fn item(id: Path<u32>)                 -> impl Future<Output = Instrumented<__site_item, String>>
+///     -> String { .. }                     { async fn item(id: Path<u32>) -> String { .. }  .. }
 /// ```
 /// `Captured` is an extractor that runs your extractors; `Instrumented` is a responder that answers with yours. Your
-/// function is inside, untouched.
+/// function is inside, untouched. Beside it stands a static that says what is known before any request:
+///
+/// | you write | the static says |
+/// |---|---|
+/// | `async fn item(..) -> Result<String, Refused>` | `Site::new("item").returns(type_name::<Result<String, Refused>>)` |
+/// | above `#[get("/items/{id}")]` | `.methods(&["GET"])` |
+/// | `handler = "/items/{id}"` | `.handler("/items/{id}")` |
+/// | `labels(team = "catalog")` | `.labels(&[("team", "catalog")])` |
+/// | `buckets = [0.1, 1]` | `.buckets(&[0.1, 1.0])` |
+/// | `skip` | `.skip()` |
 ///
 /// # With other attributes
 /// Write it above or below `#[get]` and its like, `#[tracing::instrument]`, `#[utoipa::path]`: if others follow, it
@@ -54,10 +63,26 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 /// `CatchAll` alone; the clock starts at the function's first line; the gauge moves only while a body is streamed.
 ///
 /// # Errors
-/// At compile time, all at once, each on the token that is wrong: unknown, repeated or conflicting options; label
-/// names that are illegal, reserved or repeated; values that are no string literals; templates that do not start with
-/// `/`, have unbalanced braces or contradict the routing attribute; buckets that do not increase; functions that are
-/// not `async`, take `self` or return nothing.
+/// At compile time, all at once, each on the token that is wrong:
+///
+/// | what is wrong | what to do |
+/// |---|---|
+/// | an option is unknown, or given twice, or has a value or list where it should not, or none where it should | write it as in the first table |
+/// | `handler`, `labels` or `buckets` beside `skip` | remove one: nothing is recorded |
+/// | a label or its value is no string literal | write the text itself: a value per request would make a series per request |
+/// | a template does not start with `/`, its braces do not match, or a parameter has no name | write the path as it is mounted |
+/// | a template contradicts the routing attribute below | end it in the route's path, with scopes before it, or leave `handler` out |
+/// | a label name is illegal, reserved or given twice | letters, digits and `_`, no digit first; not `le`, `quantile`, `handler`, `method`, `status`, `exception_type`, `__..` |
+/// | buckets are empty, do not increase, are negative, or no number | bounds in seconds, smallest first; `+Inf` is added |
+/// | the function is not `async`, is `unsafe`, takes `self`, borrows a parameter, has more than 16, or returns nothing | write what actix can call: `async fn name(owned: Extractor) -> impl Responder` |
+/// | a parameter is no extractor | implement `FromRequest`, or wrap it in one of actix's |
+/// | the return type is no `Responder` | return one; of a `Result`, the error implements `ResponseError` |
+///
+/// The last two are told here unless the types are generic or `impl Trait`; those are told where the handler is
+/// mounted. With `keep_args`, parameters are left to actix. A literal that contradicts what actix matched is logged
+/// once per handler in debug builds.
+///
+/// It works on functions, not on those in an `impl` block: there is no place for the static there.
 #[proc_macro_attribute]
 pub fn instrument_handler(
     args: proc_macro::TokenStream,
