@@ -8,6 +8,7 @@ mod handled;
 mod instrumented;
 #[cfg(debug_assertions)]
 mod literal;
+mod matched;
 mod payload;
 mod scope;
 pub(crate) mod signature;
@@ -51,7 +52,7 @@ fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> 
     }
     #[cfg(debug_assertions)]
     literal::question(site, req);
-    recorder.begin(site, method_of(req.method()), begun, || req.match_pattern())
+    recorder.begin(site, method_of(req.method()), begun, req)
 }
 
 fn method_of(method: &HttpMethod) -> Method {

@@ -108,6 +108,9 @@ pub(crate) struct ErrorType {
 }
 
 /// One thread's cells for one handler and method.
+///
+/// Aligned so that no two threads' cells share a cache line, nor the pair of lines some processors fetch together.
+#[repr(align(128))]
 pub(crate) struct Cells {
     pub(crate) series: &'static Series,
     pub(crate) method: Method,

@@ -8,7 +8,7 @@
 use std::{cell::RefCell, collections::BTreeMap, mem, sync::Mutex};
 
 use super::{
-    Recorder,
+    Label, Recorder,
     bounds::Bounds,
     cells::{Cells, Distribution},
     series::{Series, lock},
@@ -49,7 +49,7 @@ struct Pages {
 struct Mounts {
     last: usize,
     list: Vec<Mount>,
-    by_template: BTreeMap<String, usize>,
+    by_template: BTreeMap<Option<String>, usize>,
 }
 
 struct Mount {
@@ -76,7 +76,7 @@ impl Pages {
         recorder: &'static Recorder,
         site: &'static Site,
         method: Method,
-        template: impl FnOnce() -> Option<String>,
+        label: impl Label,
     ) -> Option<&'static Cells> {
         let mounts = if recorder.number == 0 {
             let number = site.number();
@@ -97,7 +97,7 @@ impl Pages {
         };
         let index = match index {
             Some(index) => index,
-            None => mounts.index_of(recorder, site, template),
+            None => mounts.index_of(recorder, site, label),
         };
         let mount = &mounts.list[index];
         match mount.cells[method as usize] {
@@ -165,24 +165,21 @@ impl Mounts {
         &mut self,
         recorder: &'static Recorder,
         site: &'static Site,
-        template: impl FnOnce() -> Option<String>,
+        label: impl Label,
     ) -> usize {
-        let template = if site.handler.is_some() {
-            None
-        } else {
-            template()
-        };
-        if let Some(mount) = self.list.get(self.last)
-            && mount.template == template
-        {
+        let is_last = |mount: &Mount| mount.template.as_deref().is_some_and(|last| label.is(last));
+        if self.list.get(self.last).is_some_and(is_last) {
             return self.last;
         }
-        let key = template.as_deref().unwrap_or_default();
-        self.last = match self.by_template.get(key) {
+        let template = match site.handler {
+            Some(_) => None,
+            None => label.ask(),
+        };
+        self.last = match self.by_template.get(&template) {
             Some(index) => *index,
             None => {
                 let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
-                self.by_template.insert(key.to_owned(), self.list.len());
+                self.by_template.insert(template.clone(), self.list.len());
                 self.list.push(Mount {
                     series: recorder.series_of(site, handler),
                     cells: [None; Method::COUNT],
@@ -201,12 +198,12 @@ pub(crate) fn enter(
     recorder: &'static Recorder,
     site: &'static Site,
     method: Method,
-    template: impl FnOnce() -> Option<String>,
+    label: impl Label,
 ) -> Option<&'static Cells> {
-    let mut template = Some(template);
+    let mut label = Some(label);
     let mut enter = |pages: &mut Pages| {
-        let template = template.take().expect("one of the two calls below is made");
-        let cells = pages.find(recorder, site, method, template)?;
+        let label = label.take().expect("one of the two calls below is made");
+        let cells = pages.find(recorder, site, method, label)?;
         cells.move_inprogress(1);
         Some(cells)
     };

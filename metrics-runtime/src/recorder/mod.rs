@@ -139,22 +139,41 @@ impl Recorder {
 
     /// Starts the record of a request; `None` when its handler is excluded.
     ///
-    /// `template` is asked only of sites without a literal label, and answers `None` where no resource matched.
+    /// `label` is asked only of sites without a literal.
     #[inline]
     pub(crate) fn begin(
         &'static self,
         site: &'static Site,
         method: Method,
         begun: Tick,
-        template: impl FnOnce() -> Option<String>,
+        label: impl Label,
     ) -> Option<Record> {
-        let cells = ledger::enter(self, site, method, template)?;
+        let cells = ledger::enter(self, site, method, label)?;
         Some(Record {
             cells,
             begun,
             received: Received::Bytes(0),
             not_send: PhantomData,
         })
+    }
+}
+
+/// The label of a request whose site has no literal one.
+pub(crate) trait Label {
+    /// Whether it is this one, as far as can be told cheaply.
+    fn is(&self, known: &str) -> bool;
+
+    /// What it is; `None` where no resource matched.
+    fn ask(self) -> Option<String>;
+}
+
+impl<F: FnOnce() -> Option<String>> Label for F {
+    fn is(&self, _known: &str) -> bool {
+        false
+    }
+
+    fn ask(self) -> Option<String> {
+        self()
     }
 }
 
@@ -292,7 +311,7 @@ impl Record {
             response_bytes: outcome.sent,
         };
         (recorder.defer)(Box::new(move || {
-            hook::run(&recorder.config.hooks, &finished)
+            hook::run(&recorder.config.hooks, &finished);
         }));
     }
 }
@@ -302,7 +321,7 @@ impl Drop for Record {
     fn drop(&mut self) {
         let status = if thread::panicking() {
             ledger::write(self.cells, |cells| {
-                cells.count_error(PANIC, || PANIC.to_owned())
+                cells.count_error(PANIC, || PANIC.to_owned());
             });
             INTERNAL_SERVER_ERROR
         } else {
@@ -335,7 +354,7 @@ impl Drop for StreamRecord {
     fn drop(&mut self) {
         if thread::panicking() {
             ledger::write(self.record.cells, |cells| {
-                cells.count_error(PANIC, || PANIC.to_owned())
+                cells.count_error(PANIC, || PANIC.to_owned());
             });
         }
         self.record.write(&self.outcome);
