@@ -2,7 +2,7 @@
 
 use actix_web::{
     App, HttpResponse, Responder,
-    dev::Service,
+    dev::{Service, ServiceResponse},
     error::{ErrorTooManyRequests, ErrorUnauthorized, InternalError},
     get,
     middleware::NormalizePath,
@@ -208,7 +208,7 @@ fn errors_of_middleware_have_the_status_their_client_sees() {
             })
             .wrap_fn(|req, service| {
                 let response = service.call(req);
-                async move { Ok(response.await?) }
+                async move { response.await.map(ServiceResponse::map_into_boxed_body) }
             })
             .wrap(actix_web::middleware::Logger::default())
             .wrap(CatchAll)
@@ -248,8 +248,7 @@ fn an_error_after_the_handler_answered_counts_no_second_time() {
                 let response = service.call(req);
                 async move {
                     drop(response.await?);
-                    Err(Refused(500).into())
-                        as Result<actix_web::dev::ServiceResponse, actix_web::Error>
+                    Err(Refused(500).into()) as Result<ServiceResponse, actix_web::Error>
                 }
             })
             .wrap(CatchAll)

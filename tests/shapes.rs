@@ -173,6 +173,7 @@ async fn login(
     Ok(web::Json(Login { user }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "actix asks for it")]
 fn not_found<B>(response: ServiceResponse<B>) -> Result<ErrorHandlerResponse<B>> {
     let (request, _) = response.into_parts();
     let replaced = HttpResponse::NotFound().body("nothing here");
@@ -348,7 +349,7 @@ fn a_websocket_is_recorded_at_the_handshake_and_works_on() {
     // Masked with zeroes: "hi".
     client.write([0x81, 0x82, 0, 0, 0, 0, b'h', b'i']);
     let mut frame = [0; 4];
-    std::io::Read::read_exact(&mut &*client.socket(), &mut frame).unwrap();
+    std::io::Read::read_exact(&mut client.socket(), &mut frame).unwrap();
     assert_eq!(frame, [0x81, 2, b'h', b'i']);
     client.reset();
     let _ = settled(metrics, 1);
