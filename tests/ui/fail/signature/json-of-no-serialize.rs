@@ -10,7 +10,9 @@ struct Item {
 #[instrument_handler]
 #[get("/hello")]
 async fn hello() -> web::Json<Item> {
-    web::Json(Item { name: String::new() })
+    web::Json(Item {
+        name: String::new(),
+    })
 }
 
 fn main() {

@@ -7,5 +7,4 @@ async fn hello() -> String {
     String::new()
 }
 
-fn main() {
-}
+fn main() {}

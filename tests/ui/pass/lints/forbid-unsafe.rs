@@ -2,9 +2,24 @@
 //! A documented crate.
 #![deny(warnings)]
 #![forbid(unsafe_code)]
-#![deny(missing_docs, unused, nonstandard_style, future_incompatible, rust_2018_idioms)]
-#![deny(missing_debug_implementations, single_use_lifetimes, unused_qualifications)]
-#![deny(let_underscore_drop, redundant_lifetimes, unused_results, variant_size_differences)]
+#![deny(
+    missing_docs,
+    unused,
+    nonstandard_style,
+    future_incompatible,
+    rust_2018_idioms
+)]
+#![deny(
+    missing_debug_implementations,
+    single_use_lifetimes,
+    unused_qualifications
+)]
+#![deny(
+    let_underscore_drop,
+    redundant_lifetimes,
+    unused_results,
+    variant_size_differences
+)]
 
 use actix_web::{App, get, web};
 use metrics_runtime::instrument_handler;

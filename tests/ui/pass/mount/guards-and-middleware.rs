@@ -8,7 +8,11 @@ fn guarded(_: &GuardContext<'_>) -> bool {
 }
 
 #[instrument_handler]
-#[get("/hello", guard = "guarded", wrap = "middleware::NormalizePath::trim()")]
+#[get(
+    "/hello",
+    guard = "guarded",
+    wrap = "middleware::NormalizePath::trim()"
+)]
 async fn hello() -> &'static str {
     "hello"
 }

@@ -22,7 +22,10 @@ fn main() {
         .service(service)
         .route("/{number}", web::post().to(double));
     let text = System::new().block_on(async {
-        double(21.into(), "= ".to_owned()).await.into_inner().unwrap()
+        double(21.into(), "= ".to_owned())
+            .await
+            .into_inner()
+            .unwrap()
     });
     assert_eq!(text, "= 42");
 }
