@@ -25,9 +25,8 @@
 #![allow(unreachable_pub)]
 
 use actix_web::{
-    get, post, routes,
+    HttpResponse, Responder, Result, get, post, routes,
     web::{Data, Json, Path, Query},
-    HttpResponse, Responder, Result,
 };
 use metrics_runtime::instrument_handler;
 use serde::{Deserialize, Serialize};
@@ -116,7 +115,7 @@ pub async fn awaits(id: Path<u32>) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{web, App};
+    use actix_web::{App, web};
 
     #[test]
     fn mounted() {
