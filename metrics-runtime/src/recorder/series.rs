@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{
-        AtomicU16, AtomicUsize,
-        Ordering::{Acquire, Relaxed, Release},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    sync::{Mutex, PoisonError},
 };
 
-use once_cell::sync::OnceCell;
+use smallvec::SmallVec;
 
 use super::{Recorder, bounds::Bounds, cells::Cells};
 use crate::{label, method::Method, site::Site};
@@ -25,65 +24,82 @@ pub(crate) struct Series {
     pub(crate) head: String,
     /// `,team="catalog",service="orders"`, or nothing.
     pub(crate) tail: String,
-    /// One bit for each method that some thread has cells for, or that is expected.
-    present: AtomicU16,
-    methods: [MethodSeries; Method::COUNT],
-    error_types: Mutex<Vec<&'static str>>,
+    shown: Mutex<Shown>,
 }
 
+/// What a scrape visits. Small lists in one place: a scrape of many handlers waits for memory more than for anything.
 #[derive(Default)]
-pub(crate) struct MethodSeries {
+struct Shown {
+    methods: SmallVec<[MethodSeries; 1]>,
+    error_types: SmallVec<[&'static str; 2]>,
+}
+
+struct MethodSeries {
+    method: Method,
     /// Set for a method that is shown before it was ever used.
-    expected: OnceCell<&'static Bounds>,
-    cells: Mutex<Vec<&'static Cells>>,
+    expected: Option<&'static Bounds>,
+    cells: SmallVec<[&'static Cells; 2]>,
+}
+
+impl Shown {
+    fn of(&mut self, method: Method) -> &mut MethodSeries {
+        let index = match self
+            .methods
+            .binary_search_by_key(&method, |known| known.method)
+        {
+            Ok(index) => index,
+            Err(index) => {
+                self.methods.insert(
+                    index,
+                    MethodSeries {
+                        method,
+                        expected: None,
+                        cells: SmallVec::new(),
+                    },
+                );
+                index
+            }
+        };
+        &mut self.methods[index]
+    }
 }
 
 impl Series {
     /// Shows a method before it was ever used.
     pub(crate) fn expect(&self, method: Method, bounds: &'static Bounds) {
-        let _ = self.methods[method as usize].expected.set(bounds);
-        self.make_present(method);
-    }
-
-    fn make_present(&self, method: Method) {
-        self.present.fetch_or(1 << method as u16, Release);
+        lock(&self.shown).of(method).expected = Some(bounds);
     }
 
     /// Shows an error type before it ever occurred.
     pub(crate) fn expect_error(&self, label: &str) {
-        let mut expected = lock(&self.error_types);
-        if expected.iter().all(|known| *known != label) {
+        let error_types = &mut lock(&self.shown).error_types;
+        if error_types.iter().all(|known| *known != label) {
             // As many as the program has error types.
-            expected.push(Box::leak(label.into()));
+            error_types.push(Box::leak(label.into()));
         }
-    }
-
-    pub(crate) fn for_each_expected_error(&self, mut visit: impl FnMut(&'static str)) {
-        lock(&self.error_types)
-            .iter()
-            .for_each(|label| visit(label));
     }
 
     /// Shows what a thread will record from now on.
     pub(crate) fn add_cells(&self, cells: &'static Cells) {
-        lock(&self.methods[cells.method as usize].cells).push(cells);
-        self.make_present(cells.method);
+        lock(&self.shown).of(cells.method).cells.push(cells);
     }
 
-    /// Visits each method that may have something to show: the bounds it is expected with, and all its cells; there
-    /// is one of the two at least.
+    /// Visits the expected error types, then each method that may have something to show: the bounds it is expected
+    /// with, and all its cells; there is one of the two at least.
     ///
     /// The lock is held for the visit; a thread that records needs it only the first time it meets the handler.
-    pub(crate) fn for_each_method(
+    pub(crate) fn visit<T>(
         &self,
-        mut visit: impl FnMut(Method, Option<&'static Bounds>, &[&'static Cells]),
+        state: &mut T,
+        mut error_type: impl FnMut(&mut T, &'static str),
+        mut method: impl FnMut(&mut T, Method, Option<&'static Bounds>, &[&'static Cells]),
     ) {
-        let present = self.present.load(Acquire);
-        for method in Method::ALL {
-            if present & (1 << method as u16) != 0 {
-                let series = &self.methods[method as usize];
-                visit(method, series.expected.get().copied(), &lock(&series.cells));
-            }
+        let shown = lock(&self.shown);
+        for label in &shown.error_types {
+            error_type(state, label);
+        }
+        for series in &shown.methods {
+            method(state, series.method, series.expected, &series.cells);
         }
     }
 }
@@ -135,9 +151,7 @@ impl Table {
                     labels,
                     head,
                     tail,
-                    present: AtomicU16::new(0),
-                    methods: Default::default(),
-                    error_types: Mutex::default(),
+                    shown: Mutex::default(),
                 }))
             })
     }

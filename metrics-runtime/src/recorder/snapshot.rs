@@ -131,20 +131,23 @@ fn handler(series: &'static Series) -> Option<Handler> {
         methods: SmallVec::new(),
         exceptions: SmallVec::new(),
     };
-    series.for_each_expected_error(|label| add(&mut handler.exceptions, label, 0));
-    series.for_each_method(|method, expected, cells| {
-        let sum = per_method(method, expected, cells);
-        if sum.statuses.is_empty() && sum.inprogress == 0 && expected.is_none() {
-            return;
-        }
-        add(&mut handler.exceptions, PANIC, 0);
-        for cells in cells {
-            cells
-                .errors
-                .for_each(|error, count| add(&mut handler.exceptions, &error.label, count));
-        }
-        handler.methods.push(sum.with_expected_statuses());
-    });
+    series.visit(
+        &mut handler,
+        |handler, label| add(&mut handler.exceptions, label, 0),
+        |handler, method, expected, cells| {
+            let sum = per_method(method, expected, cells);
+            if sum.statuses.is_empty() && sum.inprogress == 0 && expected.is_none() {
+                return;
+            }
+            add(&mut handler.exceptions, PANIC, 0);
+            for cells in cells {
+                cells
+                    .errors
+                    .for_each(|error, count| add(&mut handler.exceptions, &error.label, count));
+            }
+            handler.methods.push(sum.with_expected_statuses());
+        },
+    );
     handler.exceptions.sort_unstable();
     (!handler.methods.is_empty() || !handler.exceptions.is_empty()).then_some(handler)
 }
