@@ -7,6 +7,7 @@ macro_rules! methods {
         pub(crate) enum Method { $($variant),+ }
 
         impl Method {
+            #[cfg(test)]
             pub(crate) const ALL: [Self; Self::COUNT] = [$(Self::$variant),+];
             pub(crate) const COUNT: usize = [$($name),+].len();
 
