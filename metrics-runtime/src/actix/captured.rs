@@ -12,10 +12,7 @@ use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
 use pin_project_lite::pin_project;
 
 use super::{begin, handled::Handled, payload, signature::Takes};
-use crate::{
-    recorder::{Record, clock},
-    site::Site,
-};
+use crate::{recorder::Record, site::Site};
 
 /// The one argument of a rewritten handler: the extracted arguments `A`, or why there are none, and the record.
 ///
@@ -54,7 +51,7 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 
 /// Begins the record and learns the size of the body: all that does not depend on the handler's types.
 fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Option<Record> {
-    let mut record = begin(site, req, clock::now())?;
+    let mut record = begin(site, req, None)?;
     record.receives(payload::receive(req, payload));
     Some(record)
 }

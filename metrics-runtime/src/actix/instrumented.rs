@@ -104,7 +104,7 @@ impl<S: Returns<R>, R> Responder for Instrumented<S, R> {
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
         let record = match self.recording {
             Recording::Begun(record) => record,
-            Recording::Since(begun) => begin(S::site(), req, begun).map(|mut record| {
+            Recording::Since(begun) => begin(S::site(), req, Some(begun)).map(|mut record| {
                 record.receives(payload::believe(req));
                 record
             }),

@@ -24,7 +24,10 @@ pub use self::{
 use crate::{
     method::Method,
     metrics::{self, Metrics},
-    recorder::{Record, clock::Tick},
+    recorder::{
+        Record,
+        clock::{self, Tick},
+    },
     site::Site,
 };
 
@@ -39,8 +42,8 @@ fn metrics_of(req: &HttpRequest) -> Metrics {
     metrics::global_or_off()
 }
 
-/// Begins the record of a request to an annotated handler, if it is to be recorded.
-fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> {
+/// Begins the record of a request to an annotated handler, if it is to be recorded: now, or since then.
+fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Option<Record> {
     let metrics = metrics_of(req);
     let recorder = metrics.0.recorder;
     if !recorder.config.enabled {
@@ -52,6 +55,7 @@ fn begin(site: &'static Site, req: &HttpRequest, begun: Tick) -> Option<Record> 
     }
     #[cfg(debug_assertions)]
     literal::question(site, req);
+    let begun = since.unwrap_or_else(clock::now);
     recorder.begin(site, method_of(req.method()), begun, req)
 }
 
