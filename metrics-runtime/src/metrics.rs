@@ -92,7 +92,7 @@ impl Metrics {
                 .register(Box::new(collector))
                 .map_err(InitError::Registry)?;
             #[cfg(all(feature = "process", target_os = "linux"))]
-            {
+            if process_wide {
                 let process = prometheus::process_collector::ProcessCollector::for_self();
                 match inner.registry.register(Box::new(process)) {
                     // The crate's default registry brings the collector along.
