@@ -90,14 +90,10 @@ impl Pages {
                 .entry((recorder.number, site.number()))
                 .or_default()
         };
-        let index = if site.handler.is_some() {
-            (!mounts.list.is_empty()).then_some(0)
+        let index = if site.handler.is_some() && !mounts.list.is_empty() {
+            0
         } else {
-            None
-        };
-        let index = match index {
-            Some(index) => index,
-            None => mounts.index_of(recorder, site, label),
+            mounts.index_of(recorder, site, label)
         };
         let mount = &mounts.list[index];
         match mount.cells[method as usize] {

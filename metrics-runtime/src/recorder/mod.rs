@@ -64,7 +64,7 @@ pub(crate) struct Recorder {
     number: usize,
     pub(crate) config: Config,
     table: Table,
-    default_bounds: OnceCell<&'static Bounds>,
+    default_bounds: &'static Bounds,
     high_resolution: Option<&'static Bounds>,
     overall: Mutex<Vec<&'static Distribution>>,
     sites_declared: OnceCell<()>,
@@ -86,7 +86,7 @@ impl Recorder {
             high_resolution: config
                 .high_resolution_latency
                 .then(|| table.bounds(&HIGH_RESOLUTION_BUCKETS)),
-            default_bounds: OnceCell::with_value(table.bounds(&config.latency_buckets)),
+            default_bounds: table.bounds(&config.latency_buckets),
             config,
             table,
             overall: Mutex::default(),
@@ -98,9 +98,7 @@ impl Recorder {
     fn bounds_of(&self, site: &Site) -> &'static Bounds {
         match site.buckets {
             Some(buckets) => self.table.bounds(buckets),
-            None => self
-                .default_bounds
-                .get_or_init(|| self.table.bounds(&self.config.latency_buckets)),
+            None => self.default_bounds,
         }
     }
 
