@@ -10,47 +10,61 @@ use std::{
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
-    http::{Method, StatusCode},
+    http::StatusCode,
     web::Bytes,
 };
 
-use crate::recorder::{Record, StreamRecord};
+use crate::{
+    method::Method,
+    recorder::{Record, StreamRecord},
+};
 
 /// Boxes a response's body and records it: at once if the body is known, else when it has been produced.
 #[inline]
 pub(super) fn metered<B: MessageBody + 'static>(
-    req: &HttpRequest,
     response: HttpResponse<B>,
-    record: Option<Record>,
+    record: Record,
 ) -> HttpResponse {
-    response.map_body(|head, body| match record {
-        Some(record) => settle(req.method(), head.status, body.boxed(), record),
-        None => body.boxed(),
+    response.map_body(|head, body| {
+        if body.size() == BodySize::None {
+            settle(record, head.status, 0);
+            return body.boxed();
+        }
+        match body.try_into_bytes() {
+            Ok(bytes) => {
+                settle(record, head.status, bytes.len());
+                BoxBody::new(bytes)
+            }
+            Err(body) => stream(record, head.status, body.boxed()),
+        }
     })
 }
 
-fn settle(method: &Method, status: StatusCode, body: BoxBody, record: Record) -> BoxBody {
-    if body.size() == BodySize::None || !has_body(method, status) {
-        record.finish(status.as_u16(), 0);
-        return body;
+fn settle(record: Record, status: StatusCode, len: usize) {
+    if let Some(method) = record.method() {
+        let sent = if has_body(method, status) { len } else { 0 };
+        record.finish(status.as_u16(), sent as u64);
     }
-    match body.try_into_bytes() {
-        Ok(bytes) => {
-            record.finish(status.as_u16(), bytes.len() as u64);
-            BoxBody::new(bytes)
-        }
-        Err(body) => BoxBody::new(Metered {
+}
+
+fn stream(record: Record, status: StatusCode, body: BoxBody) -> BoxBody {
+    match record.method() {
+        Some(method) if has_body(method, status) => BoxBody::new(Metered {
             body,
             record: Some(record.stream(status.as_u16())),
         }),
+        _ => {
+            record.finish(status.as_u16(), 0);
+            body
+        }
     }
 }
 
 /// Whether a response to this method, with this status, has a body on the wire. What follows an upgrade is not one.
-fn has_body(method: &Method, status: StatusCode) -> bool {
-    *method != Method::HEAD
+fn has_body(method: Method, status: StatusCode) -> bool {
+    method != Method::Head
         && !status.is_informational()
         && status != StatusCode::NO_CONTENT
         && status != StatusCode::NOT_MODIFIED

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     future::Future,
     marker::PhantomData,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -20,7 +21,7 @@ use crate::{recorder::Record, site::Site};
 pub struct Captured<S, A> {
     /// The error is boxed because the result is copied with every request, and an error is rare.
     extracted: Result<A, Box<Error>>,
-    record: Option<Record>,
+    record: Record,
     site: PhantomData<fn() -> S>,
 }
 
@@ -50,10 +51,12 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 }
 
 /// Begins the record and learns the size of the body: all that does not depend on the handler's types.
-fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Option<Record> {
-    let mut record = begin(site, req, None)?;
-    record.receives(payload::receive(req, payload));
-    Some(record)
+fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Record {
+    let mut record = begin(site, req, None);
+    if !record.is_none() {
+        record.receives(payload::receive(req, payload));
+    }
+    record
 }
 
 pin_project! {
@@ -61,7 +64,7 @@ pin_project! {
     pub struct Capture<S: Takes<A>, A> {
         #[pin]
         extraction: <S::Extractors as FromRequest>::Future,
-        record: Option<Record>,
+        record: Record,
     }
 }
 
@@ -76,7 +79,7 @@ impl<S: Takes<A>, A> Future for Capture<S, A> {
             .map_err(|error| Box::new(error.into()));
         Poll::Ready(Ok(Captured {
             extracted,
-            record: this.record.take(),
+            record: mem::take(this.record),
             site: PhantomData,
         }))
     }

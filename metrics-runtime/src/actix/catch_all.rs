@@ -121,11 +121,11 @@ impl Caught {
         let routes = routes.get_or_init(|| req.resource_map().clone());
         let method = req.method().clone();
         let template = routes.match_pattern(req.path());
-        let record = begin(metrics, &method, begun, template, req.path()).map(|mut record| {
+        let mut record = begin(metrics, &method, begun, template, req.path());
+        if !record.is_none() {
             let (request, payload) = req.parts_mut();
             record.receives(payload::receive(request, payload));
-            record
-        });
+        }
         let claim = Claim::new(record);
         req.extensions_mut().insert(claim.clone());
         Some(Self {
@@ -138,27 +138,26 @@ impl Caught {
 }
 
 /// Begins a record under the template, or as the configuration says of requests without one.
+///
+/// Their paths are nobody's label yet, so whether they are excluded is asked here.
 fn begin(
     metrics: Metrics,
     method: &Method,
     begun: Tick,
     template: Option<String>,
     path: &str,
-) -> Option<Record> {
-    let label = match (template, metrics.config().unmatched) {
+) -> Record {
+    let config = metrics.config();
+    let label = match (template, config.unmatched) {
         (Some(template), _) => template,
-        (None, Unmatched::Ignore) => return None,
+        (None, Unmatched::Ignore) => return Record::default(),
+        (None, _) if config.is_excluded(path) => return Record::default(),
         (None, Unmatched::Group) => NO_HANDLER.to_owned(),
         (None, Unmatched::Keep) => path.to_owned(),
     };
-    // A handler label that is excluded may be excluded by the raw path too: `none` is no pattern's aim.
-    if label == NO_HANDLER && metrics.config().is_excluded(path) {
-        return None;
-    }
-    metrics
-        .0
-        .recorder
-        .begin(&ANY_HANDLER, method_of(method), begun, || Some(label))
+    let mut label = Some(label);
+    let recorder = metrics.0.recorder;
+    recorder.begin(&ANY_HANDLER, method_of(method), begun, || label.take())
 }
 
 pin_project! {
@@ -184,15 +183,16 @@ where
         let caught = this.caught.take();
         Poll::Ready(match result {
             Ok(response) => {
-                let record = caught.and_then(|caught| caught.settle(&response));
+                let record = caught.map_or_else(Record::default, |caught| caught.settle(&response));
                 let (request, response) = response.into_parts();
-                let response = body::metered(&request, response, record);
+                let response = body::metered(response, record);
                 Ok(ServiceResponse::new(request, response))
             }
             Err(error) => {
-                let Some(record) = caught.and_then(|caught| caught.claim.close()) else {
+                let record = caught.map_or_else(Record::default, |caught| caught.claim.close());
+                if record.is_none() {
                     return Poll::Ready(Err(error));
-                };
+                }
                 let answer = error.error_response();
                 let sent = match answer.body().size() {
                     BodySize::Sized(bytes) => bytes,
@@ -256,19 +256,19 @@ impl Drop for Caught {
 
 impl Caught {
     /// The record under the template actix matched in the end, if nobody took the request.
-    fn settle<B>(self, response: &ServiceResponse<B>) -> Option<Record> {
-        if self.claim.is_taken() {
-            return None;
+    fn settle<B>(self, response: &ServiceResponse<B>) -> Record {
+        let mut record = self.claim.close();
+        if record.is_none() {
+            return record;
         }
-        let mut record = self.claim.close()?;
         let matched = response.request().match_pattern();
-        if matched.is_some() && matched.as_deref() != Some(record.handler()) {
+        if matched.is_some() && matched.as_deref() != record.handler() {
             let received = record.take_received();
             record.cancel();
             let path = response.request().path();
-            record = begin(self.metrics, &self.method, self.begun, matched, path)?;
+            record = begin(self.metrics, &self.method, self.begun, matched, path);
             record.receives(received);
         }
-        Some(record)
+        record
     }
 }

@@ -18,26 +18,22 @@ static IN_USE: AtomicBool = AtomicBool::new(false);
 pub(super) struct Claim(Rc<RefCell<State>>);
 
 pub(super) enum State {
-    /// Still `CatchAll`'s. `None` when it would not record the request either.
-    Open(Option<Record>),
+    /// Still `CatchAll`'s, which may not record it either.
+    Open(Record),
     Taken,
 }
 
 impl Claim {
-    pub(super) fn new(record: Option<Record>) -> Self {
+    pub(super) fn new(record: Record) -> Self {
         IN_USE.store(true, Relaxed);
         Self(Rc::new(RefCell::new(State::Open(record))))
     }
 
-    pub(super) fn is_taken(&self) -> bool {
-        matches!(*self.0.borrow(), State::Taken)
-    }
-
     /// The record, if nobody took the request.
-    pub(super) fn close(&self) -> Option<Record> {
+    pub(super) fn close(&self) -> Record {
         match self.0.replace(State::Taken) {
             State::Open(record) => record,
-            State::Taken => None,
+            State::Taken => Record::default(),
         }
     }
 }
@@ -52,7 +48,7 @@ pub(super) fn take(req: &HttpRequest) {
 
 fn take_from_extensions(req: &HttpRequest) {
     let claim = req.extensions().get::<Claim>().cloned();
-    if let Some(record) = claim.and_then(|claim| claim.close()) {
-        record.cancel();
+    if let Some(claim) = claim {
+        claim.close().cancel();
     }
 }

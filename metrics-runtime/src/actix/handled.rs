@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     marker::PhantomData,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -24,17 +25,17 @@ pin_project! {
         Running {
             #[pin]
             handler: F,
-            record: Option<Record>,
+            record: Record,
             site: PhantomData<fn() -> S>,
         },
         /// It never will: extraction failed.
-        Refused { refusal: Option<(Box<Error>, Option<Record>)> },
+        Refused { refusal: Option<(Box<Error>, Record)> },
     }
 }
 
 impl<S, F> Handled<S, F> {
     #[inline]
-    pub(super) fn new(handler: F, record: Option<Record>) -> Self {
+    pub(super) fn new(handler: F, record: Record) -> Self {
         Self::Running {
             handler,
             record,
@@ -43,7 +44,7 @@ impl<S, F> Handled<S, F> {
     }
 
     #[cold]
-    pub(super) fn refused(error: Box<Error>, record: Option<Record>) -> Self {
+    pub(super) fn refused(error: Box<Error>, record: Record) -> Self {
         Self::Refused {
             refusal: Some((error, record)),
         }
@@ -60,7 +61,7 @@ impl<S, F: Future> Future for Handled<S, F> {
                 handler, record, ..
             } => {
                 let returned = ready!(handler.poll(cx));
-                Poll::Ready(Instrumented::returned(returned, record.take()))
+                Poll::Ready(Instrumented::returned(returned, mem::take(record)))
             }
             HandledProjection::Refused { refusal } => {
                 let (error, record) = refusal.take().expect("polled after it was ready");

@@ -26,14 +26,14 @@ enum Outcome<R> {
 }
 
 enum Recording {
-    Begun(Option<Record>),
+    Begun(Record),
     /// `keep_args`: the handler was called without its request, which comes with the response.
     Since(Tick),
 }
 
 impl<S, R> Instrumented<S, R> {
     #[inline]
-    pub(super) fn returned(returned: R, record: Option<Record>) -> Self {
+    pub(super) fn returned(returned: R, record: Record) -> Self {
         Self {
             outcome: Outcome::Returned(returned),
             recording: Recording::Begun(record),
@@ -41,7 +41,7 @@ impl<S, R> Instrumented<S, R> {
         }
     }
 
-    pub(super) fn refused(error: Box<Error>, record: Option<Record>) -> Self {
+    pub(super) fn refused(error: Box<Error>, record: Record) -> Self {
         Self {
             outcome: Outcome::Refused(error),
             recording: Recording::Begun(record),
@@ -67,7 +67,7 @@ impl<S, R> Instrumented<S, R> {
     /// # Panics
     /// If the request's extraction failed, so that the handler never ran. That cannot be with `keep_args`.
     pub fn into_inner(self) -> R {
-        if let Recording::Begun(Some(record)) = self.recording {
+        if let Recording::Begun(record) = self.recording {
             record.cancel();
         }
         match self.outcome {
@@ -104,22 +104,21 @@ impl<S: Returns<R>, R> Responder for Instrumented<S, R> {
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
         let record = match self.recording {
             Recording::Begun(record) => record,
-            Recording::Since(begun) => begin(S::site(), req, Some(begun)).map(|mut record| {
+            Recording::Since(begun) => {
+                let mut record = begin(S::site(), req, Some(begun));
                 record.receives(payload::believe(req));
                 record
-            }),
+            }
         };
         match self.outcome {
             Outcome::Returned(returned) => {
                 let response = S::Returned::from(returned).respond(req);
-                if response.error().is_some()
-                    && let Some(record) = &record
-                {
+                if response.error().is_some() {
                     record.failed(type_name::<R>());
                 }
-                body::metered(req, response, record)
+                body::metered(response, record)
             }
-            Outcome::Refused(error) => body::metered(req, HttpResponse::from_error(*error), record),
+            Outcome::Refused(error) => body::metered(HttpResponse::from_error(*error), record),
         }
     }
 }

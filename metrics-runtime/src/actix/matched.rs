@@ -15,7 +15,7 @@ impl Label for &HttpRequest {
         fits(template, info.as_str(), info.iter())
     }
 
-    fn ask(self) -> Option<String> {
+    fn ask(&mut self) -> Option<String> {
         self.match_pattern()
     }
 }

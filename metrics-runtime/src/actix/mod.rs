@@ -35,23 +35,29 @@ use crate::{
 #[inline]
 fn metrics_of(req: &HttpRequest) -> Metrics {
     if Metrics::others_exist()
-        && let Some(metrics) = req.app_data::<Metrics>()
+        && let Some(metrics) = own_metrics(req)
     {
-        return *metrics;
+        return metrics;
     }
     metrics::global_or_off()
 }
 
+#[inline(never)]
+fn own_metrics(req: &HttpRequest) -> Option<Metrics> {
+    req.app_data().copied()
+}
+
 /// Begins the record of a request to an annotated handler, if it is to be recorded: now, or since then.
-fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Option<Record> {
+#[inline]
+fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let metrics = metrics_of(req);
     let recorder = metrics.0.recorder;
     if !recorder.config.enabled {
-        return None;
+        return Record::default();
     }
     claim::take(req);
     if site.skip {
-        return None;
+        return Record::default();
     }
     #[cfg(debug_assertions)]
     literal::question(site, req);
@@ -59,6 +65,7 @@ fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Option<
     recorder.begin(site, method_of(req.method()), begun, req)
 }
 
+#[inline]
 fn method_of(method: &HttpMethod) -> Method {
     match *method {
         HttpMethod::GET => Method::Get,

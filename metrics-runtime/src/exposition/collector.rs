@@ -220,6 +220,6 @@ fn histogram(durations: &snapshot::Histogram) -> Histogram {
     let mut histogram = Histogram::default();
     histogram.set_bucket(buckets);
     histogram.set_sample_count(durations.count());
-    histogram.set_sample_sum(durations.sum_nanos as f64 / 1e9);
+    histogram.set_sample_sum(durations.sum_nanos() as f64 / 1e9);
     histogram
 }

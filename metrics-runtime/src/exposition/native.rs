@@ -171,7 +171,7 @@ fn histogram(out: &mut String, names: &HistogramNames, labels: &str, histogram: 
         ["{", "} "]
     };
     push_parts(out, [&names.sum, braces[0], labels, braces[1]]);
-    push_seconds(out, histogram.sum_nanos);
+    push_seconds(out, histogram.sum_nanos());
     push_parts(out, [&names.count, braces[0], labels, braces[1]]);
     push_number(out, below);
 }

@@ -20,12 +20,12 @@ fn add(cell: &AtomicU64, by: u64) {
     cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
 }
 
-/// A histogram's buckets, not cumulative, and the sum of what fell into them.
+/// A histogram's buckets, not cumulative, and the sum of what fell into them, in ticks of the clock.
 pub(crate) struct Distribution {
     pub(crate) bounds: &'static Bounds,
     /// In place for most handlers: a request and a scrape then look in one place.
     counts: SmallVec<[AtomicU64; 8]>,
-    sum_nanos: AtomicU64,
+    sum: AtomicU64,
 }
 
 impl Distribution {
@@ -33,14 +33,14 @@ impl Distribution {
         Self {
             bounds,
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
-            sum_nanos: AtomicU64::new(0),
+            sum: AtomicU64::new(0),
         }
     }
 
     #[inline]
-    pub(crate) fn observe(&self, nanos: u64) {
-        add(&self.counts[self.bounds.index_of(nanos)], 1);
-        add(&self.sum_nanos, nanos);
+    pub(crate) fn observe(&self, ticks: u64) {
+        add(&self.counts[self.bounds.index_of(ticks)], 1);
+        add(&self.sum, ticks);
     }
 
     pub(crate) fn counts(&self) -> impl Iterator<Item = u64> {
@@ -51,8 +51,8 @@ impl Distribution {
         self.counts().any(|count| count > 0)
     }
 
-    pub(crate) fn sum_nanos(&self) -> u64 {
-        self.sum_nanos.load(Relaxed)
+    pub(crate) fn sum(&self) -> u64 {
+        self.sum.load(Relaxed)
     }
 }
 
@@ -112,20 +112,24 @@ pub(crate) struct ErrorType {
 /// One thread's cells for one handler and method.
 ///
 /// Aligned so that no two threads' cells share a cache line, nor the pair of lines some processors fetch together.
-#[repr(align(128))]
+///
+/// What every request touches comes first.
+#[repr(C, align(128))]
 pub(crate) struct Cells {
     pub(crate) series: &'static Series,
+    pub(crate) overall: Option<&'static Distribution>,
+    inprogress: AtomicI64,
+    request_bytes: AtomicU64,
+    response_bytes: AtomicU64,
     pub(crate) method: Method,
     /// Whether durations end at the response's head, and whether hooks want to know: the configuration's words, kept
     /// where every request looks anyway.
     pub(crate) ends_at_head: bool,
     pub(crate) has_hooks: bool,
-    inprogress: AtomicI64,
-    pub(crate) statuses: Tally<u16>,
+    /// Whether nothing is to be written here.
+    pub(crate) excluded: bool,
     pub(crate) durations: Distribution,
-    pub(crate) overall: Option<&'static Distribution>,
-    request_bytes: AtomicU64,
-    response_bytes: AtomicU64,
+    pub(crate) statuses: Tally<u16>,
     pub(crate) errors: Tally<ErrorType>,
 }
 
@@ -142,6 +146,7 @@ impl Cells {
             method,
             ends_at_head: config.exclude_streaming_duration,
             has_hooks: !config.hooks.is_empty(),
+            excluded: series.excluded,
             inprogress: AtomicI64::new(0),
             statuses: Tally::new(),
             durations: Distribution::new(bounds),

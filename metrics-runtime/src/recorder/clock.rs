@@ -2,13 +2,16 @@
 //!
 //! `quanta` decides by CPUID, calibrates once against the system's clock, and falls back by itself; a difference that
 //! would be negative (a migration between sockets, a resumed machine) counts as zero.
+//!
+//! Lengths of time are recorded in the clock's own unit, ticks; bounds are turned into ticks once, and sums into
+//! nanoseconds when they are read.
 
 use once_cell::sync::Lazy;
 use quanta::Clock;
 
 static CLOCK: Lazy<Clock> = Lazy::new(Clock::new);
 
-/// A moment, in the clock's own unit.
+/// A moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tick(u64);
 
@@ -17,13 +20,61 @@ pub(crate) fn now() -> Tick {
     Tick(CLOCK.raw())
 }
 
-/// Nanoseconds between two moments.
+/// Ticks from one moment to another.
 #[inline]
-pub(crate) fn nanos(from: Tick, to: Tick) -> u64 {
-    CLOCK.delta_as_nanos(from.0, to.0)
+pub(crate) fn ticks(from: Tick, to: Tick) -> u64 {
+    to.0.saturating_sub(from.0)
+}
+
+/// Nanoseconds of so many ticks, rounded down.
+pub(crate) fn nanos(ticks: u64) -> u64 {
+    CLOCK.delta_as_nanos(0, ticks)
+}
+
+/// The most ticks that are not more than so many nanoseconds.
+pub(crate) fn most_ticks(limit: u64) -> u64 {
+    /// 36 years: no request takes as long, and ticks of more might not fit.
+    const FOREVER: u64 = 1 << 60;
+    if limit >= FOREVER {
+        return u64::MAX;
+    }
+    let mut above = 1;
+    while nanos(above) <= limit {
+        above *= 2;
+    }
+    let mut most = above / 2;
+    while above - most > 1 {
+        let middle = most.midpoint(above);
+        if nanos(middle) <= limit {
+            most = middle;
+        } else {
+            above = middle;
+        }
+    }
+    most
 }
 
 /// Calibrates now, which may take some milliseconds, so that the first request need not.
 pub(crate) fn warm_up() {
     now();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_and_nanoseconds_meet_at_the_limit() {
+        for limit in [0, 1, 2, 999, 50_000_000, 5_000_000_000, (1 << 60) - 1] {
+            let most = most_ticks(limit);
+            assert!(nanos(most) <= limit, "{limit}");
+            assert!(nanos(most + 1) > limit, "{limit}");
+        }
+        assert_eq!(most_ticks(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn time_does_not_run_backwards() {
+        assert_eq!(ticks(Tick(2), Tick(1)), 0);
+    }
 }

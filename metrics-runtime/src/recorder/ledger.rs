@@ -8,24 +8,40 @@
 use std::{cell::RefCell, collections::BTreeMap, mem, sync::Mutex};
 
 use super::{
-    Label, Recorder,
+    Label, Open, Received, Recorder,
     bounds::Bounds,
     cells::{Cells, Distribution},
+    clock::Tick,
     series::{Series, lock},
 };
 use crate::{exposition::NO_HANDLER, method::Method, site::Site};
 
 static POOL: Mutex<Vec<Pages>> = Mutex::new(Vec::new());
 
+/// How many records a thread keeps for its next requests: a burst of more is not held on to.
+const SPARE_RECORDS: usize = 1024;
+
 thread_local! {
-    static LEDGER: Ledger = const { Ledger(RefCell::new(Pages::new())) };
+    static LEDGER: Ledger = const {
+        Ledger(RefCell::new(Desk {
+            pages: Pages::new(),
+            spare: Vec::new(),
+        }))
+    };
 }
 
-struct Ledger(RefCell<Pages>);
+struct Ledger(RefCell<Desk>);
+
+/// What a thread needs at hand.
+struct Desk {
+    pages: Pages,
+    #[expect(clippy::vec_box, reason = "what is kept is the memory of the boxes")]
+    spare: Vec<Box<Open>>,
+}
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        let pages = mem::replace(self.0.get_mut(), Pages::new());
+        let pages = mem::replace(&mut self.0.get_mut().pages, Pages::new());
         if pages.adopted {
             lock(&POOL).push(pages);
         }
@@ -36,37 +52,37 @@ impl Drop for Ledger {
 struct Pages {
     /// Whether the pool was asked.
     adopted: bool,
-    /// Mounts of the process-wide recorder, by the site's number.
-    sites: Vec<Mounts>,
-    /// Mounts of other recorders.
-    others: BTreeMap<(usize, usize), Mounts>,
+    /// Of the process-wide recorder.
+    own: Recents,
+    /// Of other recorders, by their numbers.
+    others: BTreeMap<usize, Recents>,
+    /// By recorder, site and template.
+    series: BTreeMap<(usize, usize, Option<String>), &'static Series>,
     cells: BTreeMap<(usize, Method, usize), &'static Cells>,
     overall: BTreeMap<usize, &'static Distribution>,
 }
 
-/// The templates under which a site was reached.
-#[derive(Default)]
-struct Mounts {
-    last: usize,
-    list: Vec<Mount>,
-    by_template: BTreeMap<Option<String>, usize>,
-}
-
-struct Mount {
-    template: Option<String>,
-    cells: [Option<&'static Cells>; Method::COUNT],
-    /// `None` when the configuration excludes the handler.
-    series: Option<&'static Series>,
-}
+/// The cells in which each site's last request of each method was recorded, by the site's number.
+type Recents = Vec<[Option<&'static Cells>; Method::COUNT]>;
 
 impl Pages {
     const fn new() -> Self {
         Self {
             adopted: false,
-            sites: Vec::new(),
+            own: Vec::new(),
             others: BTreeMap::new(),
+            series: BTreeMap::new(),
             cells: BTreeMap::new(),
             overall: BTreeMap::new(),
+        }
+    }
+
+    #[inline]
+    fn recents(&mut self, recorder: &'static Recorder) -> &mut Recents {
+        if recorder.number == 0 {
+            &mut self.own
+        } else {
+            self.others.entry(recorder.number).or_default()
         }
     }
 
@@ -76,50 +92,44 @@ impl Pages {
         recorder: &'static Recorder,
         site: &'static Site,
         method: Method,
-        label: impl Label,
-    ) -> Option<&'static Cells> {
-        let mounts = if recorder.number == 0 {
-            let number = site.number();
-            if number >= self.sites.len() {
-                self.grow(number);
-            }
-            &mut self.sites[number]
-        } else {
-            self.adopt();
-            self.others
-                .entry((recorder.number, site.number()))
-                .or_default()
-        };
-        let index = if site.handler.is_some() && !mounts.list.is_empty() {
-            0
-        } else {
-            mounts.index_of(recorder, site, label)
-        };
-        let mount = &mounts.list[index];
-        match mount.cells[method as usize] {
-            Some(cells) => Some(cells),
-            None => {
-                let series = mount.series?;
-                let cells = self.open(series, method, recorder.bounds_of(site));
-                let mounts = if recorder.number == 0 {
-                    &mut self.sites[site.number()]
-                } else {
-                    self.others
-                        .entry((recorder.number, site.number()))
-                        .or_default()
-                };
-                mounts.list[index].cells[method as usize] = Some(cells);
-                Some(cells)
-            }
+        label: &mut impl Label,
+    ) -> &'static Cells {
+        if let Some(recent) = self.recents(recorder).get(site.number())
+            && let Some(cells) = recent[method as usize]
+            && (site.handler.is_some() || label.is(&cells.series.handler))
+        {
+            return cells;
         }
+        self.find_anew(recorder, site, method, label)
     }
 
-    #[cold]
-    fn grow(&mut self, number: usize) {
+    #[inline(never)]
+    fn find_anew(
+        &mut self,
+        recorder: &'static Recorder,
+        site: &'static Site,
+        method: Method,
+        label: &mut impl Label,
+    ) -> &'static Cells {
         self.adopt();
-        if number >= self.sites.len() {
-            self.sites.resize_with(number + 1, Mounts::default);
+        let template = match site.handler {
+            Some(_) => None,
+            None => label.ask(),
+        };
+        let series = *self
+            .series
+            .entry((recorder.number, site.number(), template))
+            .or_insert_with_key(|(_, _, template)| {
+                let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
+                recorder.series_of(site, handler)
+            });
+        let cells = self.open(series, method, recorder.bounds_of(site));
+        let recents = self.recents(recorder);
+        if site.number() >= recents.len() {
+            recents.resize(site.number() + 1, [None; Method::COUNT]);
         }
+        recents[site.number()][method as usize] = Some(cells);
+        cells
     }
 
     fn adopt(&mut self) {
@@ -130,7 +140,6 @@ impl Pages {
     }
 
     /// Cells of this thread's own for a handler and method.
-    #[cold]
     fn open(
         &mut self,
         series: &'static Series,
@@ -149,84 +158,110 @@ impl Pages {
             .entry((series.number, method, bounds.number))
             .or_insert_with(|| {
                 let cells = Box::leak(Box::new(Cells::new(series, method, bounds, overall)));
-                series.add_cells(cells);
+                if !series.excluded {
+                    series.add_cells(cells);
+                }
                 cells
             })
     }
 }
 
-impl Mounts {
-    /// Where the request's template stands in the list; a new one is added.
-    fn index_of(
+impl Pages {
+    /// Opens a request's record and moves the gauge; `None` when the handler is excluded.
+    #[inline]
+    fn enter(
         &mut self,
         recorder: &'static Recorder,
         site: &'static Site,
-        label: impl Label,
-    ) -> usize {
-        let is_last = |mount: &Mount| mount.template.as_deref().is_some_and(|last| label.is(last));
-        if self.list.get(self.last).is_some_and(is_last) {
-            return self.last;
+        method: Method,
+        label: &mut impl Label,
+        begun: Tick,
+    ) -> Option<Open> {
+        let cells = self.find(recorder, site, method, label);
+        if cells.excluded {
+            return None;
         }
-        let template = match site.handler {
-            Some(_) => None,
-            None => label.ask(),
-        };
-        self.last = match self.by_template.get(&template) {
-            Some(index) => *index,
-            None => {
-                let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
-                self.by_template.insert(template.clone(), self.list.len());
-                self.list.push(Mount {
-                    series: recorder.series_of(site, handler),
-                    cells: [None; Method::COUNT],
-                    template,
-                });
-                self.list.len() - 1
-            }
-        };
-        self.last
+        cells.move_inprogress(1);
+        Some(Open {
+            cells,
+            begun,
+            received: Received::Bytes(0),
+        })
     }
 }
 
-/// Finds this thread's cells for a request that begins and moves the gauge; `None` when the handler is excluded.
+/// Opens the record of a request in this thread's cells; `None` when the handler is excluded.
 #[inline]
-pub(crate) fn enter(
+pub(super) fn enter(
     recorder: &'static Recorder,
     site: &'static Site,
     method: Method,
-    label: impl Label,
-) -> Option<&'static Cells> {
-    let mut label = Some(label);
-    let mut enter = |pages: &mut Pages| {
-        let label = label.take().expect("one of the two calls below is made");
-        let cells = pages.find(recorder, site, method, label)?;
-        cells.move_inprogress(1);
-        Some(cells)
-    };
-    match LEDGER.try_with(|ledger| enter(&mut ledger.0.borrow_mut())) {
-        Ok(cells) => cells,
-        Err(_) => with_borrowed(enter),
-    }
+    mut label: impl Label,
+    begun: Tick,
+) -> Option<Box<Open>> {
+    let opened = LEDGER.try_with(|ledger| {
+        let Desk { pages, spare } = &mut *ledger.0.borrow_mut();
+        let open = pages.enter(recorder, site, method, &mut label, begun)?;
+        Some(match spare.pop() {
+            Some(mut spare) => {
+                *spare = open;
+                spare
+            }
+            None => Box::new(open),
+        })
+    });
+    opened.unwrap_or_else(|_| {
+        let Borrowed(pages) = &mut Borrowed::take();
+        let open = pages.enter(recorder, site, method, &mut label, begun)?;
+        Some(Box::new(open))
+    })
 }
 
-/// Writes to `cells` while this thread still owns its pages, or to their like in pages borrowed for the moment.
+/// Keeps a record that is closed for the thread's next request.
 #[inline]
-pub(crate) fn write(cells: &'static Cells, write: impl FnOnce(&Cells)) {
-    if LEDGER.try_with(|_| ()).is_ok() {
-        write(cells);
-    } else {
-        with_borrowed(|pages| {
-            write(pages.open(cells.series, cells.method, cells.durations.bounds));
-        });
+pub(super) fn keep(open: Box<Open>) {
+    // A thread that is ending keeps nothing.
+    let _ = LEDGER.try_with(|ledger| {
+        let spare = &mut ledger.0.borrow_mut().spare;
+        if spare.len() < SPARE_RECORDS {
+            spare.push(open);
+        }
+    });
+}
+
+/// Writes to a record's cells while this thread still owns its pages, or to their like in pages borrowed for the moment.
+#[inline]
+pub(super) fn write(open: &Open, write: impl FnOnce(&Cells)) {
+    let mut borrowed = LEDGER.try_with(|_| ()).err().map(|_| Borrowed::take());
+    let cells = match &mut borrowed {
+        None => open.cells,
+        Some(Borrowed(pages)) => {
+            let Cells {
+                series,
+                method,
+                durations,
+                ..
+            } = open.cells;
+            pages.open(series, *method, durations.bounds)
+        }
+    };
+    write(cells);
+}
+
+/// Pages for a thread that is ending: its own are back in the pool, perhaps another thread's by now.
+struct Borrowed(Pages);
+
+impl Borrowed {
+    #[cold]
+    fn take() -> Self {
+        let mut pages = lock(&POOL).pop().unwrap_or(Pages::new());
+        pages.adopted = true;
+        Self(pages)
     }
 }
 
-/// The thread is ending and its pages are back in the pool, perhaps another thread's by now: borrow some.
-#[cold]
-fn with_borrowed<T>(work: impl FnOnce(&mut Pages) -> T) -> T {
-    let mut pages = lock(&POOL).pop().unwrap_or(Pages::new());
-    pages.adopted = true;
-    let result = work(&mut pages);
-    lock(&POOL).push(pages);
-    result
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        lock(&POOL).push(mem::replace(&mut self.0, Pages::new()));
+    }
 }

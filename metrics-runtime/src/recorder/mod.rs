@@ -14,8 +14,7 @@ mod tests;
 
 use std::{
     cell::Cell,
-    marker::PhantomData,
-    mem::ManuallyDrop,
+    mem,
     rc::Rc,
     sync::{
         Mutex,
@@ -102,9 +101,8 @@ impl Recorder {
         }
     }
 
-    /// The series of a site under a label, or `None` if the configuration excludes it.
-    fn series_of(&'static self, site: &Site, handler: &str) -> Option<&'static Series> {
-        (!self.config.is_excluded(handler)).then(|| self.table.series(self, handler, site))
+    fn series_of(&'static self, site: &Site, handler: &str) -> &'static Series {
+        self.table.series(self, handler, site)
     }
 
     /// Shows a site's series at zero under a label that is known before any request.
@@ -112,9 +110,10 @@ impl Recorder {
         if site.skip {
             return;
         }
-        let Some(series) = self.series_of(site, handler) else {
+        let series = self.series_of(site, handler);
+        if series.excluded {
             return;
-        };
+        }
         for method in site.known_methods() {
             series.expect(method, self.bounds_of(site));
         }
@@ -135,7 +134,7 @@ impl Recorder {
         });
     }
 
-    /// Starts the record of a request; `None` when its handler is excluded.
+    /// Starts the record of a request; of none if its handler is excluded.
     ///
     /// `label` is asked only of sites without a literal.
     #[inline]
@@ -145,14 +144,8 @@ impl Recorder {
         method: Method,
         begun: Tick,
         label: impl Label,
-    ) -> Option<Record> {
-        let cells = ledger::enter(self, site, method, label)?;
-        Some(Record {
-            cells,
-            begun,
-            received: Received::Bytes(0),
-            not_send: PhantomData,
-        })
+    ) -> Record {
+        Record(ledger::enter(self, site, method, label, begun))
     }
 }
 
@@ -162,15 +155,15 @@ pub(crate) trait Label {
     fn is(&self, known: &str) -> bool;
 
     /// What it is; `None` where no resource matched.
-    fn ask(self) -> Option<String>;
+    fn ask(&mut self) -> Option<String>;
 }
 
-impl<F: FnOnce() -> Option<String>> Label for F {
+impl<F: FnMut() -> Option<String>> Label for F {
     fn is(&self, _known: &str) -> bool {
         false
     }
 
-    fn ask(self) -> Option<String> {
+    fn ask(&mut self) -> Option<String> {
         self()
     }
 }
@@ -183,130 +176,171 @@ pub(crate) enum Received {
     Counted(Rc<Cell<u64>>),
 }
 
-/// A request being recorded. Dropped before it is answered, it records a client that left (`499`) or a panic (`500`).
+/// A request being recorded, or none. Dropped before it is answered, it records a client that left (`499`) or a panic
+/// (`500`).
 ///
-/// Small, because it travels by value with the handler's arguments and its response.
-pub(crate) struct Record {
+/// A pointer, because it travels by value with the handler's arguments and its response; what it points to is used
+/// again for the thread's next request.
+#[derive(Default)]
+pub(crate) struct Record(Option<Box<Open>>);
+
+/// What is known of a request while it is open.
+///
+/// Its `Rc` keeps it on the thread the cells belong to.
+pub(crate) struct Open {
     cells: &'static Cells,
     begun: Tick,
     received: Received,
-    /// Cells belong to the thread, so the record must stay on it.
-    not_send: PhantomData<*const ()>,
-}
-
-/// What a finished request is recorded with.
-struct Outcome {
-    status: u16,
-    sent: u64,
-    /// When the head of a streamed response was made.
-    head: Option<Tick>,
-    in_progress: bool,
 }
 
 impl Record {
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(crate) fn receives(&mut self, received: Received) {
-        self.received = received;
+        if let Some(open) = &mut self.0 {
+            open.received = received;
+        }
     }
 
     pub(crate) fn take_received(&mut self) -> Received {
-        std::mem::replace(&mut self.received, Received::Bytes(0))
+        match &mut self.0 {
+            Some(open) => mem::replace(&mut open.received, Received::Bytes(0)),
+            None => Received::Bytes(0),
+        }
     }
 
-    pub(crate) fn handler(&self) -> &str {
-        &self.cells.series.handler
+    pub(crate) fn handler(&self) -> Option<&str> {
+        Some(&self.0.as_ref()?.cells.series.handler)
+    }
+
+    pub(crate) fn method(&self) -> Option<Method> {
+        Some(self.0.as_ref()?.cells.method)
     }
 
     /// The handler returned an error, in a type the compiler calls `returned`.
     #[cold]
     pub(crate) fn failed(&self, returned: &'static str) {
-        if let Some(label) = error_type::label(returned) {
-            ledger::write(self.cells, |cells| cells.count_error(returned, || label));
+        if let Some(open) = &self.0
+            && let Some(label) = error_type::label(returned)
+        {
+            ledger::write(open, |cells| cells.count_error(returned, || label));
         }
     }
 
     /// The response has this status, and a body of so many bytes.
     #[inline]
-    pub(crate) fn finish(self, status: u16, sent: u64) {
-        let mut this = ManuallyDrop::new(self);
-        this.write(&Outcome {
-            status,
-            sent,
-            head: None,
-            in_progress: true,
-        });
-        drop(this.take_received());
+    pub(crate) fn finish(mut self, status: u16, sent: u64) {
+        if let Some(open) = self.0.take() {
+            let total = open.age();
+            open.leave();
+            open.close(status, sent, total, total);
+        }
     }
 
     /// The response has this status, and a body that is still to be produced.
     pub(crate) fn stream(self, status: u16) -> StreamRecord {
-        let mut stream = StreamRecord {
-            outcome: Outcome {
-                status,
-                sent: 0,
-                head: Some(clock::now()),
-                in_progress: true,
-            },
-            record: ManuallyDrop::new(self),
-        };
-        if stream.record.cells.ends_at_head {
-            stream.outcome.in_progress = false;
-            ledger::write(stream.record.cells, |cells| cells.move_inprogress(-1));
+        let to_head = self.0.as_ref().map_or(0, |open| open.age());
+        if let Some(open) = &self.0
+            && open.cells.ends_at_head
+        {
+            open.leave();
         }
-        stream
+        StreamRecord {
+            status,
+            sent: 0,
+            to_head,
+            record: self,
+        }
     }
 
     /// Takes the request back as if it had never been begun: somebody else records it.
-    pub(crate) fn cancel(self) {
-        let mut this = ManuallyDrop::new(self);
-        ledger::write(this.cells, |cells| cells.move_inprogress(-1));
-        drop(this.take_received());
+    pub(crate) fn cancel(mut self) {
+        if let Some(open) = self.0.take() {
+            open.leave();
+            ledger::keep(open);
+        }
+    }
+}
+
+impl Drop for Record {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.abandon();
+        }
+    }
+}
+
+impl Open {
+    /// Ticks since the request began.
+    #[inline]
+    fn age(&self) -> u64 {
+        clock::ticks(self.begun, clock::now())
     }
 
+    /// The request is no longer in progress.
     #[inline]
-    fn write(&self, outcome: &Outcome) {
-        let ended = clock::now();
-        let total = clock::nanos(self.begun, ended);
-        let to_head = match outcome.head {
-            Some(head) => clock::nanos(self.begun, head),
-            None => total,
-        };
-        let observed = if self.cells.ends_at_head {
-            to_head
-        } else {
-            total
-        };
+    fn leave(&self) {
+        ledger::write(self, |cells| cells.move_inprogress(-1));
+    }
+
+    /// The request had this status and sent so many bytes; it took so many ticks, and so many to the response's head.
+    #[inline]
+    fn close(self: Box<Self>, status: u16, sent: u64, total: u64, to_head: u64) {
         let received = match &self.received {
             Received::Bytes(bytes) => *bytes,
             Received::Counted(bytes) => bytes.get(),
         };
-        ledger::write(self.cells, |cells| {
+        if self.cells.has_hooks {
+            self.run_hooks(status, received, sent, total, to_head);
+        }
+        ledger::write(&self, |cells| {
+            let observed = if cells.ends_at_head { to_head } else { total };
             cells.durations.observe(observed);
             if let Some(overall) = cells.overall {
                 overall.observe(observed);
             }
-            cells.add_bytes(received, outcome.sent);
-            cells.count_status(outcome.status);
-            if outcome.in_progress {
-                cells.move_inprogress(-1);
-            }
+            cells.add_bytes(received, sent);
+            cells.count_status(status);
         });
-        if self.cells.has_hooks {
-            self.run_hooks(outcome, received, total, to_head);
-        }
+        ledger::keep(self);
+    }
+
+    /// The request has no response: its client left, or its handler panicked.
+    #[cold]
+    fn abandon(self: Box<Self>) {
+        let status = if thread::panicking() {
+            self.count_panic();
+            INTERNAL_SERVER_ERROR
+        } else {
+            CLIENT_CLOSED_REQUEST
+        };
+        let total = self.age();
+        self.leave();
+        self.close(status, 0, total, total);
     }
 
     #[cold]
-    fn run_hooks(&self, outcome: &Outcome, received: u64, total: u64, to_head: u64) {
+    fn count_panic(&self) {
+        ledger::write(self, |cells| {
+            cells.count_error(PANIC, || PANIC.to_owned());
+        });
+    }
+
+    #[cold]
+    fn run_hooks(&self, status: u16, received: u64, sent: u64, total: u64, to_head: u64) {
         let series = self.cells.series;
         let recorder = series.recorder;
         let finished = FinishedRequest {
             handler: series.handler.clone(),
             method: self.cells.method.name(),
-            status: outcome.status,
-            duration: Duration::from_nanos(total),
-            duration_to_head: Duration::from_nanos(to_head),
+            status,
+            duration: Duration::from_nanos(clock::nanos(total)),
+            duration_to_head: Duration::from_nanos(clock::nanos(to_head)),
             request_bytes: received,
-            response_bytes: outcome.sent,
+            response_bytes: sent,
         };
         (recorder.defer)(Box::new(move || {
             hook::run(&recorder.config.hooks, &finished);
@@ -314,48 +348,34 @@ impl Record {
     }
 }
 
-impl Drop for Record {
-    #[cold]
-    fn drop(&mut self) {
-        let status = if thread::panicking() {
-            ledger::write(self.cells, |cells| {
-                cells.count_error(PANIC, || PANIC.to_owned());
-            });
-            INTERNAL_SERVER_ERROR
-        } else {
-            CLIENT_CLOSED_REQUEST
-        };
-        self.write(&Outcome {
-            status,
-            sent: 0,
-            head: None,
-            in_progress: true,
-        });
-    }
-}
-
 /// A request whose response is being streamed. Dropping it ends the record: under the status that was sent, and as an
 /// exception too if the stream panicked.
 pub(crate) struct StreamRecord {
-    outcome: Outcome,
-    record: ManuallyDrop<Record>,
+    status: u16,
+    sent: u64,
+    /// Ticks until the response's head was made.
+    to_head: u64,
+    record: Record,
 }
 
 impl StreamRecord {
     /// Bytes of the response's body were produced.
     pub(crate) fn sends(&mut self, bytes: u64) {
-        self.outcome.sent += bytes;
+        self.sent += bytes;
     }
 }
 
 impl Drop for StreamRecord {
     fn drop(&mut self) {
-        if thread::panicking() {
-            ledger::write(self.record.cells, |cells| {
-                cells.count_error(PANIC, || PANIC.to_owned());
-            });
+        if let Some(open) = self.record.0.take() {
+            if thread::panicking() {
+                open.count_panic();
+            }
+            if !open.cells.ends_at_head {
+                open.leave();
+            }
+            let total = open.age();
+            open.close(self.status, self.sent, total, self.to_head);
         }
-        self.record.write(&self.outcome);
-        drop(self.record.take_received());
     }
 }

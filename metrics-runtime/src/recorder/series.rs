@@ -18,6 +18,8 @@ pub(crate) struct Series {
     pub(crate) recorder: &'static Recorder,
     pub(crate) number: usize,
     pub(crate) handler: String,
+    /// Whether the configuration wants it neither recorded nor shown.
+    pub(crate) excluded: bool,
     /// The attribute's labels, then the configuration's.
     pub(crate) labels: Vec<(String, String)>,
     /// `handler="/x"`.
@@ -148,6 +150,7 @@ impl Table {
                     recorder,
                     number: next_number(),
                     handler: handler.to_owned(),
+                    excluded: recorder.config.is_excluded(handler),
                     labels,
                     head,
                     tail,

@@ -6,6 +6,7 @@ use super::{
     PANIC, Recorder,
     bounds::Bounds,
     cells::{Cells, Distribution},
+    clock,
     series::{Series, lock},
 };
 use crate::method::Method;
@@ -38,7 +39,7 @@ pub(crate) struct PerMethod {
 pub(crate) struct Histogram {
     pub(crate) bounds: &'static Bounds,
     pub(crate) counts: SmallVec<[u64; 8]>,
-    pub(crate) sum_nanos: u64,
+    sum: u64,
 }
 
 impl Handler {
@@ -67,12 +68,12 @@ impl Histogram {
         Self {
             bounds,
             counts: SmallVec::from_elem(0, bounds.len() + 1),
-            sum_nanos: 0,
+            sum: 0,
         }
     }
 
     fn add(&mut self, part: &Distribution) {
-        self.sum_nanos = self.sum_nanos.wrapping_add(part.sum_nanos());
+        self.sum = self.sum.wrapping_add(part.sum());
         for (index, count) in part.counts().enumerate() {
             let index = if part.bounds.number == self.bounds.number {
                 index
@@ -89,6 +90,10 @@ impl Histogram {
             };
             self.counts[index] += count;
         }
+    }
+
+    pub(crate) fn sum_nanos(&self) -> u64 {
+        clock::nanos(self.sum)
     }
 
     pub(crate) fn count(&self) -> u64 {
