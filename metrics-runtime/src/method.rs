@@ -15,6 +15,11 @@ macro_rules! methods {
                 match self { $(Self::$variant => $name),+ }
             }
 
+            /// `,method="GET"`
+            pub(crate) fn label(self) -> &'static str {
+                match self { $(Self::$variant => concat!(",method=\"", $name, "\"")),+ }
+            }
+
             pub(crate) fn from_name(name: &str) -> Self {
                 match name { $($name => Self::$variant,)+ _ => Self::Other }
             }

@@ -1,9 +1,6 @@
 //! One set of metrics: a configuration, what was recorded under it, and the registry it lives in.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use once_cell::sync::{Lazy, OnceCell};
 use prometheus::Registry;
@@ -60,8 +57,8 @@ pub(crate) struct Inner {
     pub(crate) recorder: &'static Recorder,
     pub(crate) families: Families,
     pub(crate) registry: Registry,
-    /// Emptied texts of the last scrape, one for each family with a `handler` label.
-    pub(crate) texts: Mutex<[String; 6]>,
+    /// How long the last scrape was: room for the next.
+    pub(crate) last_len: AtomicUsize,
 }
 
 impl Metrics {
@@ -83,7 +80,7 @@ impl Metrics {
             recorder: Recorder::new(config, process_wide, actix::defer),
             families,
             registry,
-            texts: Mutex::default(),
+            last_len: AtomicUsize::new(0),
         }));
         if inner.recorder.config.enabled {
             let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;

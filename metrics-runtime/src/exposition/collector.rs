@@ -99,58 +99,63 @@ fn families(inner: &'static Inner) -> Vec<MetricFamily> {
     else {
         unreachable!("`Families::all` has six families at least")
     };
-    inner.recorder.for_each_handler(|handler| {
-        for method in &handler.methods {
+    for handler in inner.recorder.snapshot().handlers() {
+        for method in handler.methods() {
             let name = method.method.name();
-            for (status, count) in statuses(&method.statuses, config.group_status_codes) {
+            for (status, count) in statuses(method.statuses, config.group_status_codes) {
                 let mut label = String::new();
                 status.push(&mut label);
                 push(
                     requests,
-                    labels(handler, &[("method", name), ("status", &label)]),
+                    labels(&handler, &[("method", name), ("status", &label)]),
                     |metric| {
                         metric.set_counter(counter(count));
                     },
                 );
             }
-            push(durations, labels(handler, &[("method", name)]), |metric| {
+            push(durations, labels(&handler, &[("method", name)]), |metric| {
                 metric.set_histogram(histogram(&method.durations));
             });
-            push(inprogress, labels(handler, &[("method", name)]), |metric| {
-                let mut gauge = Gauge::default();
-                gauge.set_value(method.inprogress as f64);
-                metric.set_gauge(gauge);
-            });
+            push(
+                inprogress,
+                labels(&handler, &[("method", name)]),
+                |metric| {
+                    let mut gauge = Gauge::default();
+                    gauge.set_value(method.inprogress as f64);
+                    metric.set_gauge(gauge);
+                },
+            );
         }
         for (family, bytes) in [
             (&mut *request_sizes, handler.request_bytes()),
             (&mut *response_sizes, handler.response_bytes()),
         ] {
-            push(family, labels(handler, &[]), |metric| {
+            push(family, labels(&handler, &[]), |metric| {
                 let mut summary = Summary::default();
                 summary.set_sample_sum(bytes as f64);
                 summary.set_sample_count(handler.requests());
                 metric.set_summary(summary);
             });
         }
-        for (exception, count) in &handler.exceptions {
+        for (exception, count) in handler.exceptions {
             push(
                 exceptions,
-                labels(handler, &[("exception_type", exception)]),
+                labels(&handler, &[("exception_type", exception)]),
                 |metric| {
                     metric.set_counter(counter(*count));
                 },
             );
         }
-    });
-    if let (Some(family), Some(total)) = (overall.first_mut(), inner.recorder.overall()) {
+    }
+    if let Some(family) = overall.first_mut() {
         let labels = config
             .custom_labels
             .iter()
             .map(|(name, value)| pair(name, value))
             .collect();
         push(family, labels, |metric| {
-            metric.set_histogram(histogram(&total));
+            let total = inner.recorder.overall(|total| histogram(&total));
+            metric.set_histogram(total.unwrap_or_default());
         });
     }
     all
@@ -175,9 +180,9 @@ fn push(family: &mut MetricFamily, labels: Vec<LabelPair>, fill: impl FnOnce(&mu
     family.mut_metric().push(metric);
 }
 
-fn labels(handler: &Handler, own: &[(&str, &str)]) -> Vec<LabelPair> {
+fn labels(handler: &Handler<'_>, own: &[(&str, &str)]) -> Vec<LabelPair> {
     let series = handler.series;
-    std::iter::once(("handler", series.handler.as_str()))
+    std::iter::once(("handler", series.handler))
         .chain(own.iter().copied())
         .chain(
             series
@@ -202,13 +207,13 @@ fn counter(count: u64) -> Counter {
     counter
 }
 
-fn histogram(durations: &snapshot::Histogram) -> Histogram {
+fn histogram(durations: &snapshot::Histogram<'_>) -> Histogram {
     let mut below = 0;
     let buckets = durations
         .bounds
         .seconds
         .iter()
-        .zip(&durations.counts)
+        .zip(durations.counts)
         .map(|(bound, count)| {
             below += count;
             let mut bucket = Bucket::default();

@@ -6,6 +6,8 @@ mod native;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::Ordering::Relaxed;
+
 pub(crate) use self::collector::HttpCollector;
 use crate::{families::Family, label, metrics::Inner};
 
@@ -42,12 +44,14 @@ impl Format {
 
 /// Everything the recorder and its registry hold.
 pub(crate) fn render(inner: &'static Inner, format: Format) -> String {
-    let mut out = String::new();
+    let last_len = inner.last_len.load(Relaxed);
+    let mut out = String::with_capacity(last_len + last_len / 16);
     native::write(&mut out, inner, format);
     foreign::write(&mut out, &collector::gather_others(inner), format);
     if format == Format::OpenMetrics {
         out.push_str("# EOF\n");
     }
+    inner.last_len.store(out.len(), Relaxed);
     out
 }
 

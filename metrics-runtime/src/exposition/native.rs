@@ -1,101 +1,148 @@
 //! Our own families: their label strings were rendered when the series were made, so a line is a few copies and a
 //! number.
 
-use std::mem;
-
 use super::{Format, push_family};
 use crate::{
     label,
     metrics::Inner,
-    recorder::{lock, snapshot::Histogram},
+    recorder::{
+        Recorder,
+        snapshot::{Handler, Histogram, Snapshot},
+    },
 };
 
 pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
-    let config = &inner.recorder.config;
-    if !config.enabled {
+    let recorder = inner.recorder;
+    if !recorder.config.enabled {
         return;
     }
+    let snapshot = recorder.snapshot();
     let families = &inner.families;
-    // The formats want a family's series together, memory a handler's: so each family is written into a text of its
-    // own while the handlers pass by once. The texts are kept for the next scrape, because fresh memory costs more
-    // than writing to it. Of two scrapes at once, one goes without.
-    let mut texts = mem::take(&mut *lock(&inner.texts));
-    let [
-        requests,
-        durations,
-        request_sizes,
-        response_sizes,
-        inprogress,
-        exceptions,
-    ] = &mut texts;
-    let bucket = HistogramNames::new(&families.duration.name);
-    let request_size = SizeNames::new(&families.request_size.name);
-    let response_size = SizeNames::new(&families.response_size.name);
-    let [requests_start, inprogress_start, exceptions_start] = [
-        &families.requests,
-        &families.inprogress,
-        &families.exceptions,
-    ]
-    .map(|family| format!("{}{{", family.name));
+
+    push_family(out, format, &families.requests);
+    requests(
+        out,
+        &families.requests.name,
+        &snapshot,
+        recorder.config.group_status_codes,
+    );
+
+    push_family(out, format, &families.duration);
+    durations(out, &families.duration.name, &snapshot);
+
+    push_family(out, format, &families.request_size);
+    sizes(
+        out,
+        &families.request_size.name,
+        &snapshot,
+        Handler::request_bytes,
+    );
+
+    push_family(out, format, &families.response_size);
+    sizes(
+        out,
+        &families.response_size.name,
+        &snapshot,
+        Handler::response_bytes,
+    );
+
+    push_family(out, format, &families.inprogress);
+    inprogress(out, &families.inprogress.name, &snapshot);
+
+    push_family(out, format, &families.exceptions);
+    exceptions(out, &families.exceptions.name, &snapshot);
+
+    if let Some(family) = &families.high_resolution {
+        push_family(out, format, family);
+        high_resolution(out, &family.name, recorder);
+    }
+}
+
+fn requests(out: &mut String, name: &str, snapshot: &Snapshot, grouped: bool) {
+    let start = format!("{name}{{");
     let mut labels = String::new();
-    inner.recorder.for_each_handler(|handler| {
-        let series = handler.series;
-        for method in &handler.methods {
+    for handler in snapshot.handlers() {
+        let Handler { head, tail, .. } = handler;
+        for method in handler.methods() {
             labels.clear();
             push_parts(
                 &mut labels,
-                [&series.head, ",method=\"", method.method.name(), "\""],
+                [&start, head, method.method.label(), ",status=\""],
             );
-            for (status, count) in statuses(&method.statuses, config.group_status_codes) {
-                push_parts(requests, [&requests_start, &labels, ",status=\""]);
-                status.push(requests);
-                push_parts(requests, ["\"", &series.tail, "} "]);
-                push_number(requests, count);
+            for (status, count) in statuses(method.statuses, grouped) {
+                out.push_str(&labels);
+                status.push(out);
+                push_parts(out, ["\"", tail, "} "]);
+                push_number(out, count);
             }
-            labels.push_str(&series.tail);
-            histogram(durations, &bucket, &labels, &method.durations);
-            push_parts(inprogress, [&inprogress_start, &labels, "} "]);
-            inprogress.push_str(itoa::Buffer::new().format(method.inprogress));
-            inprogress.push('\n');
         }
-        labels.clear();
-        push_parts(&mut labels, [&series.head, &series.tail, "} "]);
-        let count = handler.requests();
-        sizes(
-            request_sizes,
-            &request_size,
-            &labels,
-            handler.request_bytes(),
-            count,
-        );
-        sizes(
-            response_sizes,
-            &response_size,
-            &labels,
-            handler.response_bytes(),
-            count,
-        );
-        for (exception, count) in &handler.exceptions {
-            push_parts(
-                exceptions,
-                [&exceptions_start, &series.head, ",exception_type=\""],
-            );
-            label::push_escaped(exceptions, exception, true);
-            push_parts(exceptions, ["\"", &series.tail, "} "]);
-            push_number(exceptions, *count);
+    }
+}
+
+fn durations(out: &mut String, name: &str, snapshot: &Snapshot) {
+    let mut lines = HistogramLines::new(name);
+    let mut labels = String::new();
+    for handler in snapshot.handlers() {
+        let Handler { head, tail, .. } = handler;
+        for method in handler.methods() {
+            labels.clear();
+            push_parts(&mut labels, [head, method.method.label(), tail]);
+            lines.push(out, &labels, &method.durations);
         }
-    });
-    out.reserve(texts.iter().map(|text| text.len() + 512).sum());
-    for (family, text) in families.all().zip(&mut texts) {
-        push_family(out, format, family);
-        out.push_str(text);
-        text.clear();
     }
-    *lock(&inner.texts) = texts;
-    if let Some(family) = &families.high_resolution {
-        push_family(out, format, family);
-        high_resolution(out, &family.name, inner);
+}
+
+/// A summary without quantiles.
+fn sizes<'a>(
+    out: &mut String,
+    name: &str,
+    snapshot: &'a Snapshot,
+    bytes: impl Fn(&Handler<'a>) -> u64,
+) {
+    let [sum, count] = ["sum", "count"].map(|part| format!("{name}_{part}{{"));
+    for handler in snapshot.handlers() {
+        let Handler { head, tail, .. } = handler;
+        push_parts(out, [&sum, head, tail, "} "]);
+        push_number(out, bytes(&handler));
+        push_parts(out, [&count, head, tail, "} "]);
+        push_number(out, handler.requests());
     }
+}
+
+fn inprogress(out: &mut String, name: &str, snapshot: &Snapshot) {
+    let start = format!("{name}{{");
+    for handler in snapshot.handlers() {
+        let Handler { head, tail, .. } = handler;
+        for method in handler.methods() {
+            push_parts(out, [&start, head, method.method.label(), tail, "} "]);
+            out.push_str(itoa::Buffer::new().format(method.inprogress));
+            out.push('\n');
+        }
+    }
+}
+
+fn exceptions(out: &mut String, name: &str, snapshot: &Snapshot) {
+    let start = format!("{name}{{");
+    for handler in snapshot.handlers() {
+        let Handler { head, tail, .. } = handler;
+        for (exception, count) in handler.exceptions {
+            push_parts(out, [&start, head, ",exception_type=\""]);
+            label::push_escaped(out, exception, true);
+            push_parts(out, ["\"", tail, "} "]);
+            push_number(out, *count);
+        }
+    }
+}
+
+fn high_resolution(out: &mut String, name: &str, recorder: &'static Recorder) {
+    let mut labels = String::new();
+    for (name, value) in &recorder.config.custom_labels {
+        if !labels.is_empty() {
+            labels.push(',');
+        }
+        label::push_pair(&mut labels, name, value);
+    }
+    recorder.overall(|overall| HistogramLines::new(name).push(out, &labels, &overall));
 }
 
 /// A status as the label says it.
@@ -141,73 +188,41 @@ pub(super) fn statuses(
 }
 
 /// How the lines of a histogram begin.
-struct HistogramNames {
+struct HistogramLines {
     bucket: String,
     sum: String,
     count: String,
+    /// `bucket` with the labels of the histogram at hand: most lines by far begin with it.
+    with_labels: String,
 }
 
-impl HistogramNames {
+impl HistogramLines {
     fn new(name: &str) -> Self {
         Self {
             bucket: format!("{name}_bucket{{"),
             sum: format!("{name}_sum"),
             count: format!("{name}_count"),
+            with_labels: String::new(),
         }
     }
-}
 
-fn histogram(out: &mut String, names: &HistogramNames, labels: &str, histogram: &Histogram) {
-    let comma = if labels.is_empty() { "" } else { "," };
-    let mut below = 0;
-    for (end, count) in histogram.bounds.line_ends.iter().zip(&histogram.counts) {
-        below += count;
-        push_parts(out, [&names.bucket, labels, comma, end]);
+    fn push(&mut self, out: &mut String, labels: &str, histogram: &Histogram<'_>) {
+        let [comma, open, close] = match labels {
+            "" => ["", "", " "],
+            _ => [",", "{", "} "],
+        };
+        self.with_labels.clear();
+        push_parts(&mut self.with_labels, [&self.bucket, labels, comma]);
+        let mut below = 0;
+        for (end, count) in histogram.bounds.line_ends.iter().zip(histogram.counts) {
+            below += count;
+            push_parts(out, [&self.with_labels, end]);
+            push_number(out, below);
+        }
+        push_parts(out, [&self.sum, open, labels, close]);
+        push_seconds(out, histogram.sum_nanos());
+        push_parts(out, [&self.count, open, labels, close]);
         push_number(out, below);
-    }
-    let braces = if labels.is_empty() {
-        ["", " "]
-    } else {
-        ["{", "} "]
-    };
-    push_parts(out, [&names.sum, braces[0], labels, braces[1]]);
-    push_seconds(out, histogram.sum_nanos());
-    push_parts(out, [&names.count, braces[0], labels, braces[1]]);
-    push_number(out, below);
-}
-
-/// How the two lines of a summary without quantiles begin.
-struct SizeNames {
-    sum: String,
-    count: String,
-}
-
-impl SizeNames {
-    fn new(name: &str) -> Self {
-        Self {
-            sum: format!("{name}_sum{{"),
-            count: format!("{name}_count{{"),
-        }
-    }
-}
-
-fn sizes(out: &mut String, names: &SizeNames, line_end: &str, bytes: u64, count: u64) {
-    push_parts(out, [&names.sum, line_end]);
-    push_number(out, bytes);
-    push_parts(out, [&names.count, line_end]);
-    push_number(out, count);
-}
-
-fn high_resolution(out: &mut String, name: &str, inner: &'static Inner) {
-    let mut labels = String::new();
-    for (name, value) in &inner.recorder.config.custom_labels {
-        if !labels.is_empty() {
-            labels.push(',');
-        }
-        label::push_pair(&mut labels, name, value);
-    }
-    if let Some(overall) = inner.recorder.overall() {
-        histogram(out, &HistogramNames::new(name), &labels, &overall);
     }
 }
 

@@ -96,7 +96,7 @@ impl Pages {
     ) -> &'static Cells {
         if let Some(recent) = self.recents(recorder).get(site.number())
             && let Some(cells) = recent[method as usize]
-            && (site.handler.is_some() || label.is(&cells.series.handler))
+            && (site.handler.is_some() || label.is(cells.series.handler))
         {
             return cells;
         }
@@ -159,7 +159,7 @@ impl Pages {
             .or_insert_with(|| {
                 let cells = Box::leak(Box::new(Cells::new(series, method, bounds, overall)));
                 if !series.excluded {
-                    series.add_cells(cells);
+                    recorder.table.show(series, |shown| shown.add_cells(cells));
                 }
                 cells
             })

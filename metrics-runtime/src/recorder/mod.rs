@@ -7,7 +7,7 @@ mod bounds;
 mod cells;
 pub(crate) mod clock;
 mod ledger;
-mod series;
+pub(crate) mod series;
 pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,6 @@ use std::{
 
 use once_cell::sync::OnceCell;
 
-pub(crate) use self::series::lock;
 use self::{
     bounds::Bounds,
     cells::{Cells, Distribution},
@@ -114,13 +113,16 @@ impl Recorder {
         if series.excluded {
             return;
         }
-        for method in site.known_methods() {
-            series.expect(method, self.bounds_of(site));
-        }
-        series.expect_error(PANIC);
-        if let Some(error) = site.error.and_then(|name| error_type::label(name())) {
-            series.expect_error(&error);
-        }
+        let bounds = self.bounds_of(site);
+        self.table.show(series, |shown| {
+            for method in site.known_methods() {
+                shown.expect(method, bounds);
+            }
+            shown.expect_error(PANIC);
+            if let Some(error) = site.error.and_then(|name| error_type::label(name())) {
+                shown.expect_error(&error);
+            }
+        });
     }
 
     /// Declares every site whose label is a literal, once.
@@ -212,7 +214,7 @@ impl Record {
     }
 
     pub(crate) fn handler(&self) -> Option<&str> {
-        Some(&self.0.as_ref()?.cells.series.handler)
+        Some(self.0.as_ref()?.cells.series.handler)
     }
 
     pub(crate) fn method(&self) -> Option<Method> {
@@ -334,7 +336,7 @@ impl Open {
         let series = self.cells.series;
         let recorder = series.recorder;
         let finished = FinishedRequest {
-            handler: series.handler.clone(),
+            handler: series.handler.to_owned(),
             method: self.cells.method.name(),
             status,
             duration: Duration::from_nanos(clock::nanos(total)),

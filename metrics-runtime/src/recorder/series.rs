@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    hint::black_box,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -17,34 +18,36 @@ use crate::{label, method::Method, site::Site};
 pub(crate) struct Series {
     pub(crate) recorder: &'static Recorder,
     pub(crate) number: usize,
-    pub(crate) handler: String,
+    pub(crate) handler: &'static str,
     /// Whether the configuration wants it neither recorded nor shown.
     pub(crate) excluded: bool,
     /// The attribute's labels, then the configuration's.
     pub(crate) labels: Vec<(String, String)>,
     /// `handler="/x"`.
-    pub(crate) head: String,
+    pub(crate) head: &'static str,
     /// `,team="catalog",service="orders"`, or nothing.
-    pub(crate) tail: String,
-    shown: Mutex<Shown>,
+    pub(crate) tail: &'static str,
 }
 
-/// What a scrape visits. Small lists in one place: a scrape of many handlers waits for memory more than for anything.
-#[derive(Default)]
-struct Shown {
-    methods: SmallVec<[MethodSeries; 1]>,
-    error_types: SmallVec<[&'static str; 2]>,
+/// What a scrape shows of one handler label.
+pub(crate) struct Shown {
+    pub(crate) series: &'static Series,
+    /// Sorted. Most handlers have one, which a scrape then finds without another look at memory.
+    pub(crate) methods: SmallVec<[ShownMethod; 1]>,
+    /// Error types that are shown before one ever occurred.
+    pub(crate) error_types: Vec<&'static str>,
 }
 
-struct MethodSeries {
-    method: Method,
+/// Expected, or used, or both.
+pub(crate) struct ShownMethod {
+    pub(crate) method: Method,
     /// Set for a method that is shown before it was ever used.
-    expected: Option<&'static Bounds>,
-    cells: SmallVec<[&'static Cells; 2]>,
+    pub(crate) expected: Option<&'static Bounds>,
+    pub(crate) cells: SmallVec<[&'static Cells; 2]>,
 }
 
 impl Shown {
-    fn of(&mut self, method: Method) -> &mut MethodSeries {
+    fn method(&mut self, method: Method) -> &mut ShownMethod {
         let index = match self
             .methods
             .binary_search_by_key(&method, |known| known.method)
@@ -53,7 +56,7 @@ impl Shown {
             Err(index) => {
                 self.methods.insert(
                     index,
-                    MethodSeries {
+                    ShownMethod {
                         method,
                         expected: None,
                         cells: SmallVec::new(),
@@ -64,52 +67,40 @@ impl Shown {
         };
         &mut self.methods[index]
     }
-}
 
-impl Series {
     /// Shows a method before it was ever used.
-    pub(crate) fn expect(&self, method: Method, bounds: &'static Bounds) {
-        lock(&self.shown).of(method).expected = Some(bounds);
+    pub(crate) fn expect(&mut self, method: Method, bounds: &'static Bounds) {
+        self.method(method).expected = Some(bounds);
     }
 
     /// Shows an error type before it ever occurred.
-    pub(crate) fn expect_error(&self, label: &str) {
-        let error_types = &mut lock(&self.shown).error_types;
-        if error_types.iter().all(|known| *known != label) {
+    pub(crate) fn expect_error(&mut self, label: &str) {
+        if self.error_types.iter().all(|known| *known != label) {
             // As many as the program has error types.
-            error_types.push(Box::leak(label.into()));
+            self.error_types.push(label.to_owned().leak());
         }
+    }
+
+    /// Brings what a visit reads into the cache.
+    fn fetch(&self) {
+        for cells in self.methods.iter().flat_map(|method| &method.cells) {
+            cells.fetch();
+        }
+        black_box(self.series.head.as_bytes().first());
     }
 
     /// Shows what a thread will record from now on.
-    pub(crate) fn add_cells(&self, cells: &'static Cells) {
-        lock(&self.shown).of(cells.method).cells.push(cells);
-    }
-
-    /// Visits the expected error types, then each method that may have something to show: the bounds it is expected
-    /// with, and all its cells; there is one of the two at least.
-    ///
-    /// The lock is held for the visit; a thread that records needs it only the first time it meets the handler.
-    pub(crate) fn visit<T>(
-        &self,
-        state: &mut T,
-        mut error_type: impl FnMut(&mut T, &'static str),
-        mut method: impl FnMut(&mut T, Method, Option<&'static Bounds>, &[&'static Cells]),
-    ) {
-        let shown = lock(&self.shown);
-        for label in &shown.error_types {
-            error_type(state, label);
-        }
-        for series in &shown.methods {
-            method(state, series.method, series.expected, &series.cells);
-        }
+    pub(crate) fn add_cells(&mut self, cells: &'static Cells) {
+        self.method(cells.method).cells.push(cells);
     }
 }
 
 /// All series of one [`Recorder`], in the order they are shown.
 #[derive(Default)]
 pub(crate) struct Table {
-    series: Mutex<BTreeMap<(String, String), &'static Series>>,
+    /// By `handler` and `tail`. One lock for all: a scrape would wait for each of a thousand, and a thread that records
+    /// needs it only when it meets a handler for the first time.
+    series: Mutex<BTreeMap<(&'static str, &'static str), Shown>>,
     bounds: Mutex<Vec<&'static Bounds>>,
 }
 
@@ -141,22 +132,57 @@ impl Table {
             label::push_pair(&mut tail, name, value);
         }
         let mut table = lock(&self.series);
-        table
-            .entry((handler.to_owned(), tail.clone()))
-            .or_insert_with(|| {
-                let mut head = String::new();
-                label::push_pair(&mut head, "handler", handler);
-                Box::leak(Box::new(Series {
-                    recorder,
-                    number: next_number(),
-                    handler: handler.to_owned(),
-                    excluded: recorder.config.is_excluded(handler),
-                    labels,
-                    head,
-                    tail,
-                    shown: Mutex::default(),
-                }))
-            })
+        if let Some(shown) = table.get(&(handler, tail.as_str())) {
+            return shown.series;
+        }
+        let mut head = String::new();
+        label::push_pair(&mut head, "handler", handler);
+        let series: &'static Series = Box::leak(Box::new(Series {
+            recorder,
+            number: next_number(),
+            handler: handler.to_owned().leak(),
+            excluded: recorder.config.is_excluded(handler),
+            labels,
+            head: head.leak(),
+            tail: tail.leak(),
+        }));
+        table.insert(
+            (series.handler, series.tail),
+            Shown {
+                series,
+                methods: SmallVec::new(),
+                error_types: Vec::new(),
+            },
+        );
+        series
+    }
+
+    /// Changes what is shown of a series of this table.
+    pub(crate) fn show(&self, series: &Series, change: impl FnOnce(&mut Shown)) {
+        if let Some(shown) = lock(&self.series).get_mut(&(series.handler, series.tail)) {
+            change(shown);
+        }
+    }
+
+    /// Visits all that is shown.
+    ///
+    /// Some handlers' memory is fetched before the first of them is visited: a visit is so long that the processor sees
+    /// nothing of the next, and would wait for each handler's memory anew.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Shown)) {
+        const AHEAD: usize = 32;
+        let table = lock(&self.series);
+        let mut rest = table.values();
+        let mut next = Vec::with_capacity(AHEAD);
+        loop {
+            next.extend(rest.by_ref().take(AHEAD));
+            if next.is_empty() {
+                return;
+            }
+            for shown in &next {
+                shown.fetch();
+            }
+            next.drain(..).for_each(&mut visit);
+        }
     }
 
     pub(crate) fn bounds(&self, seconds: &[f64]) -> &'static Bounds {
@@ -167,10 +193,6 @@ impl Table {
         let bounds: &'static Bounds = Box::leak(Box::new(Bounds::new(next_number(), seconds)));
         known.push(bounds);
         bounds
-    }
-
-    pub(crate) fn all(&self) -> Vec<&'static Series> {
-        lock(&self.series).values().copied().collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a scrape sees: every thread's cells added up.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     bounds::Bounds,
     cells::{Cells, Distribution},
     clock,
-    series::{Series, lock},
+    series::{Series, Shown, ShownMethod, lock},
 };
 use crate::method::Method;
 
@@ -16,37 +18,101 @@ use crate::method::Method;
 /// a counter that appears at 1 never rose.
 const EXPECTED_STATUSES: [u16; 2] = [200, 500];
 
-/// One handler's sums of this moment. Lists have room for what most handlers have, so that a scrape of a thousand
-/// handlers need not allocate thousands of times.
-pub(crate) struct Handler {
-    pub(crate) series: &'static Series,
-    pub(crate) methods: SmallVec<[PerMethod; 1]>,
-    /// Sorted by type.
-    pub(crate) exceptions: SmallVec<[(&'static str, u64); 2]>,
+/// Every handler's sums of one moment, in the order they are shown.
+///
+/// The lists are flat: ten thousand handlers are a few allocations, and a family's writer walks through memory one way.
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    handlers: Vec<HandlerSums>,
+    methods: Vec<MethodSums>,
+    /// Heads and tails of the series' labels.
+    labels: String,
+    /// Sorted by code within each method.
+    statuses: Vec<(u16, u64)>,
+    /// What fell into each bucket, not what fell below.
+    counts: Vec<u64>,
+    /// Sorted by type within each handler.
+    exceptions: Vec<(&'static str, u64)>,
 }
 
-pub(crate) struct PerMethod {
+/// Where a list of one handler or method begins and ends.
+type Part = Range<usize>;
+
+struct HandlerSums {
+    series: &'static Series,
+    head: Part,
+    tail: Part,
+    methods: Part,
+    exceptions: Part,
+}
+
+struct MethodSums {
+    method: Method,
+    statuses: Part,
+    bounds: &'static Bounds,
+    counts: Part,
+    ticks: u64,
+    inprogress: i64,
+    request_bytes: u64,
+    response_bytes: u64,
+}
+
+/// One handler in a snapshot.
+pub(crate) struct Handler<'a> {
+    pub(crate) series: &'static Series,
+    pub(crate) head: &'a str,
+    pub(crate) tail: &'a str,
+    pub(crate) exceptions: &'a [(&'static str, u64)],
+    methods: &'a [MethodSums],
+    snapshot: &'a Snapshot,
+}
+
+/// One method of a handler in a snapshot.
+pub(crate) struct PerMethod<'a> {
     pub(crate) method: Method,
-    /// Sorted by code.
-    pub(crate) statuses: SmallVec<[(u16, u64); 4]>,
-    pub(crate) durations: Histogram,
+    pub(crate) statuses: &'a [(u16, u64)],
+    pub(crate) durations: Histogram<'a>,
     pub(crate) inprogress: i64,
-    pub(crate) request_bytes: u64,
-    pub(crate) response_bytes: u64,
 }
 
 /// Buckets hold what fell into each, not what fell below.
-pub(crate) struct Histogram {
+pub(crate) struct Histogram<'a> {
     pub(crate) bounds: &'static Bounds,
-    pub(crate) counts: SmallVec<[u64; 8]>,
-    sum: u64,
+    pub(crate) counts: &'a [u64],
+    ticks: u64,
 }
 
-impl Handler {
+impl Snapshot {
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = Handler<'_>> {
+        self.handlers.iter().map(|handler| Handler {
+            series: handler.series,
+            head: &self.labels[handler.head.clone()],
+            tail: &self.labels[handler.tail.clone()],
+            exceptions: &self.exceptions[handler.exceptions.clone()],
+            methods: &self.methods[handler.methods.clone()],
+            snapshot: self,
+        })
+    }
+}
+
+impl<'a> Handler<'a> {
+    pub(crate) fn methods(&self) -> impl Iterator<Item = PerMethod<'a>> + use<'a> {
+        let snapshot = self.snapshot;
+        self.methods.iter().map(|sums| PerMethod {
+            method: sums.method,
+            statuses: &snapshot.statuses[sums.statuses.clone()],
+            durations: Histogram {
+                bounds: sums.bounds,
+                counts: &snapshot.counts[sums.counts.clone()],
+                ticks: sums.ticks,
+            },
+            inprogress: sums.inprogress,
+        })
+    }
+
     pub(crate) fn requests(&self) -> u64 {
-        self.methods
-            .iter()
-            .flat_map(|method| &method.statuses)
+        self.methods()
+            .flat_map(|method| method.statuses)
             .map(|(_, count)| count)
             .sum()
     }
@@ -63,37 +129,9 @@ impl Handler {
     }
 }
 
-impl Histogram {
-    fn new(bounds: &'static Bounds) -> Self {
-        Self {
-            bounds,
-            counts: SmallVec::from_elem(0, bounds.len() + 1),
-            sum: 0,
-        }
-    }
-
-    fn add(&mut self, part: &Distribution) {
-        self.sum = self.sum.wrapping_add(part.sum());
-        for (index, count) in part.counts().enumerate() {
-            let index = if part.bounds.number == self.bounds.number {
-                index
-            } else {
-                // Some bound of ours stands at or above each of theirs: `common_bounds` chose them so.
-                let upper = part
-                    .bounds
-                    .seconds
-                    .get(index)
-                    .copied()
-                    .unwrap_or(f64::INFINITY);
-                let ours = self.bounds.seconds.iter();
-                ours.take_while(|bound| **bound < upper).count()
-            };
-            self.counts[index] += count;
-        }
-    }
-
+impl Histogram<'_> {
     pub(crate) fn sum_nanos(&self) -> u64 {
-        clock::nanos(self.sum)
+        clock::nanos(self.ticks)
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -102,104 +140,144 @@ impl Histogram {
 }
 
 impl Recorder {
-    /// Visits every handler in the order they are shown, adding its cells up just before: nobody has to hold the sums
-    /// of ten thousand handlers at once.
-    pub(crate) fn for_each_handler(&'static self, visit: impl FnMut(&Handler)) {
+    /// All handlers, with those the program declares.
+    pub(crate) fn snapshot(&'static self) -> Snapshot {
         self.declare_literals();
-        self.for_each_recorded(visit);
+        self.recorded()
     }
 
     /// Without the handlers the program declares.
-    pub(super) fn for_each_recorded(&'static self, mut visit: impl FnMut(&Handler)) {
-        for series in self.table.all() {
-            if let Some(handler) = handler(series) {
-                visit(&handler);
-            }
-        }
+    pub(super) fn recorded(&'static self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        self.table.for_each(|shown| snapshot.add_handler(shown));
+        snapshot
     }
 
-    /// All requests together, where the configuration asks for it.
-    pub(crate) fn overall(&'static self) -> Option<Histogram> {
-        let mut total = Histogram::new(self.high_resolution?);
+    /// Looks at all requests together, where the configuration asks for it.
+    pub(crate) fn overall<T>(&'static self, look: impl FnOnce(Histogram<'_>) -> T) -> Option<T> {
+        let bounds = self.high_resolution?;
+        let mut counts = vec![0; bounds.len() + 1];
+        let mut ticks = 0_u64;
         for part in lock(&self.overall).iter() {
-            total.add(part);
+            ticks = ticks.wrapping_add(part.sum());
+            add_counts(&mut counts, bounds, part);
         }
-        Some(total)
+        Some(look(Histogram {
+            bounds,
+            counts: &counts,
+            ticks,
+        }))
     }
 }
 
-/// `None` for a handler that has nothing to show: `CatchAll` began to record a request and an annotated handler with
-/// a label of its own took it over.
-fn handler(series: &'static Series) -> Option<Handler> {
-    let mut handler = Handler {
-        series,
-        methods: SmallVec::new(),
-        exceptions: SmallVec::new(),
-    };
-    series.visit(
-        &mut handler,
-        |handler, label| add(&mut handler.exceptions, label, 0),
-        |handler, method, expected, cells| {
-            let sum = per_method(method, expected, cells);
-            if sum.statuses.is_empty() && sum.inprogress == 0 && expected.is_none() {
-                return;
+impl Snapshot {
+    /// Nothing is added for a handler that has nothing to show: `CatchAll` began to record a request and an annotated
+    /// handler with a label of its own took it over.
+    fn add_handler(&mut self, shown: &Shown) {
+        let first_method = self.methods.len();
+        let first_exception = self.exceptions.len();
+        for label in &shown.error_types {
+            add(&mut self.exceptions, first_exception, *label, 0);
+        }
+        for method in &shown.methods {
+            if !self.add_method(method) {
+                continue;
             }
-            add(&mut handler.exceptions, PANIC, 0);
-            for cells in cells {
-                cells
-                    .errors
-                    .for_each(|error, count| add(&mut handler.exceptions, &error.label, count));
+            add(&mut self.exceptions, first_exception, PANIC, 0);
+            for cells in &method.cells {
+                cells.for_each_error(|label, count| {
+                    add(&mut self.exceptions, first_exception, label, count);
+                });
             }
-            handler.methods.push(sum.with_expected_statuses());
-        },
-    );
-    handler.exceptions.sort_unstable();
-    (!handler.methods.is_empty() || !handler.exceptions.is_empty()).then_some(handler)
+        }
+        self.exceptions[first_exception..].sort_unstable();
+        let methods = first_method..self.methods.len();
+        let exceptions = first_exception..self.exceptions.len();
+        if !methods.is_empty() || !exceptions.is_empty() {
+            let start = self.labels.len();
+            self.labels.push_str(shown.series.head);
+            let middle = self.labels.len();
+            self.labels.push_str(shown.series.tail);
+            self.handlers.push(HandlerSums {
+                series: shown.series,
+                head: start..middle,
+                tail: middle..self.labels.len(),
+                methods,
+                exceptions,
+            });
+        }
+    }
+
+    /// Whether there was something to add.
+    fn add_method(&mut self, shown: &ShownMethod) -> bool {
+        let ShownMethod {
+            method,
+            expected,
+            cells,
+        } = shown;
+        let first_status = self.statuses.len();
+        let first_count = self.counts.len();
+        let bounds = common_bounds(*expected, cells);
+        let mut sums = MethodSums {
+            method: *method,
+            statuses: 0..0,
+            bounds,
+            counts: 0..0,
+            ticks: 0,
+            inprogress: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+        };
+        self.counts.resize(first_count + bounds.len() + 1, 0);
+        for cells in cells {
+            add_counts(&mut self.counts[first_count..], bounds, &cells.durations);
+            sums.ticks = sums.ticks.wrapping_add(cells.durations.sum());
+            cells
+                .statuses
+                .for_each(|status, count| add(&mut self.statuses, first_status, *status, count));
+            sums.inprogress = sums.inprogress.wrapping_add(cells.inprogress());
+            sums.request_bytes += cells.request_bytes();
+            sums.response_bytes += cells.response_bytes();
+        }
+        if self.statuses.len() == first_status && sums.inprogress == 0 && expected.is_none() {
+            self.counts.truncate(first_count);
+            return false;
+        }
+        for status in EXPECTED_STATUSES {
+            add(&mut self.statuses, first_status, status, 0);
+        }
+        self.statuses[first_status..].sort_unstable();
+        sums.statuses = first_status..self.statuses.len();
+        sums.counts = first_count..self.counts.len();
+        self.methods.push(sums);
+        true
+    }
 }
 
-/// Adds to the count under a key of a short list.
-fn add<K: PartialEq, const N: usize>(counts: &mut SmallVec<[(K, u64); N]>, key: K, count: u64)
-where
-    [(K, u64); N]: smallvec::Array<Item = (K, u64)>,
-{
-    match counts.iter_mut().find(|(known, _)| *known == key) {
+/// Adds to the count under a key of the list that begins at `first`.
+fn add<K: PartialEq>(counts: &mut Vec<(K, u64)>, first: usize, key: K, count: u64) {
+    match counts[first..].iter_mut().find(|(known, _)| *known == key) {
         Some((_, total)) => *total += count,
         None => counts.push((key, count)),
     }
 }
 
-fn per_method(
-    method: Method,
-    expected: Option<&'static Bounds>,
-    cells: &[&'static Cells],
-) -> PerMethod {
-    let mut sum = PerMethod {
-        method,
-        statuses: SmallVec::new(),
-        durations: Histogram::new(common_bounds(expected, cells)),
-        inprogress: 0,
-        request_bytes: 0,
-        response_bytes: 0,
-    };
-    for cells in cells {
-        sum.durations.add(&cells.durations);
-        cells
-            .statuses
-            .for_each(|status, count| add(&mut sum.statuses, *status, count));
-        sum.inprogress = sum.inprogress.wrapping_add(cells.inprogress());
-        sum.request_bytes += cells.request_bytes();
-        sum.response_bytes += cells.response_bytes();
-    }
-    sum
-}
-
-impl PerMethod {
-    fn with_expected_statuses(mut self) -> Self {
-        for status in EXPECTED_STATUSES {
-            add(&mut self.statuses, status, 0);
-        }
-        self.statuses.sort_unstable();
-        self
+fn add_counts(counts: &mut [u64], bounds: &Bounds, part: &Distribution) {
+    for (index, count) in part.counts().enumerate() {
+        let index = if part.bounds.number == bounds.number {
+            index
+        } else {
+            // Some bound of ours stands at or above each of theirs: `common_bounds` chose them so.
+            let upper = part
+                .bounds
+                .seconds
+                .get(index)
+                .copied()
+                .unwrap_or(f64::INFINITY);
+            let ours = bounds.seconds.iter();
+            ours.take_while(|bound| **bound < upper).count()
+        };
+        counts[index] += count;
     }
 }
 
@@ -209,6 +287,13 @@ impl PerMethod {
 /// bounds both have can be counted exactly. Cells that were never written to have no say: `CatchAll` opened them for
 /// a request that an annotated handler took over.
 fn common_bounds(expected: Option<&'static Bounds>, cells: &[&'static Cells]) -> &'static Bounds {
+    let mut all = cells.iter().map(|cells| cells.durations.bounds);
+    let any = expected.or_else(|| all.next());
+    if let Some(any) = any
+        && all.all(|bounds| bounds.number == any.number)
+    {
+        return any;
+    }
     let mut written = cells
         .iter()
         .filter(|cells| cells.durations.is_written())

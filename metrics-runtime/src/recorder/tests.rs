@@ -33,32 +33,33 @@ fn serve(recorder: &'static Recorder, site: &'static Site, status: u16, bytes: u
 }
 
 /// What is shown of the only handler's only method.
-fn only_method<T>(recorder: &'static Recorder, look: impl FnOnce(&Handler, &PerMethod) -> T) -> T {
-    let mut look = Some(look);
-    let mut seen = None;
-    recorder.for_each_recorded(|handler| {
-        assert_eq!(handler.methods.len(), 1, "one method");
-        let look = look.take().expect("one handler");
-        seen = Some(look(handler, &handler.methods[0]));
-    });
-    seen.expect("a handler")
+fn only_method<T>(
+    recorder: &'static Recorder,
+    look: impl FnOnce(&Handler<'_>, &PerMethod<'_>) -> T,
+) -> T {
+    let snapshot = recorder.recorded();
+    let handlers: Vec<_> = snapshot.handlers().collect();
+    assert_eq!(handlers.len(), 1, "one handler");
+    let methods: Vec<_> = handlers[0].methods().collect();
+    assert_eq!(methods.len(), 1, "one method");
+    look(&handlers[0], &methods[0])
 }
 
 /// Every number that may only rise.
 fn counters(recorder: &'static Recorder) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
-    recorder.for_each_recorded(|handler| {
-        for method in &handler.methods {
-            for (status, count) in &method.statuses {
+    for handler in recorder.recorded().handlers() {
+        for method in handler.methods() {
+            for (status, count) in method.statuses {
                 all.insert(format!("status {status}"), *count);
             }
             for (index, count) in method.durations.counts.iter().enumerate() {
                 all.insert(format!("bucket {index}"), *count);
             }
             all.insert("sum".to_owned(), method.durations.sum_nanos());
-            all.insert("bytes".to_owned(), method.response_bytes);
         }
-    });
+        all.insert("bytes".to_owned(), handler.response_bytes());
+    }
     all
 }
 
@@ -99,16 +100,19 @@ fn exact_and_monotonic_while_scraped() {
     });
 
     let total = THREADS * REQUESTS;
-    only_method(recorder, |_, method| {
+    only_method(recorder, |handler, method| {
         assert_eq!(
             method.statuses[..],
             [(200, total * 9 / 10), (500, total / 10)]
         );
         assert_eq!(method.durations.count(), total);
-        assert_eq!(method.response_bytes, REQUESTS * (0..THREADS).sum::<u64>());
+        assert_eq!(
+            handler.response_bytes(),
+            REQUESTS * (0..THREADS).sum::<u64>()
+        );
         assert_eq!(method.inprogress, 0);
     });
-    assert_eq!(recorder.overall().unwrap().count(), total);
+    assert_eq!(recorder.overall(|all| all.count()), Some(total));
 }
 
 #[test]
@@ -123,13 +127,12 @@ fn threads_that_end_leave_their_totals_and_their_memory() {
     }
     only_method(recorder, |handler, method| {
         assert_eq!(method.statuses[0], (200, visitors));
-        assert_eq!(method.response_bytes, visitors);
+        assert_eq!(handler.response_bytes(), visitors);
+    });
+    recorder.table.for_each(|shown| {
         // Other tests' threads put pages into the same pool: as many as they are, not as many as came.
-        handler.series.visit(
-            &mut (),
-            |(), _| {},
-            |(), _, _, cells| assert!(cells.len() < 20, "{}", cells.len()),
-        );
+        let cells = &shown.methods[0].cells;
+        assert!(cells.len() < 20, "{}", cells.len());
     });
 }
 
@@ -172,7 +175,7 @@ fn a_cancelled_record_leaves_no_trace() {
     static SITE: Site = Site::new("cancelled");
     let recorder = recorder(false);
     begin(recorder, &SITE).cancel();
-    recorder.for_each_recorded(|handler| panic!("{} is shown", handler.series.handler));
+    assert_eq!(recorder.recorded().handlers().count(), 0);
 }
 
 #[test]
