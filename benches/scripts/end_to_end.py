@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Loads a bare server and ours with wrk, one worker, in interleaved rounds.
 
-Prints throughput, CPU time per request and p99 as ratios to the bare server of the same round.
+Prints throughput, CPU time per request and p99 as ratios to the bare server of the same round. Every round starts its
+servers anew: where a process lies in memory moves its figures by more than the differences sought.
 """
 
 import argparse
@@ -23,6 +24,16 @@ SCRAPE_HEADERS = {
     "Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
     "Accept-Encoding": "gzip",
+}
+SCRAPED = ", scraped"
+# The server's `--way`, and whether it is scraped meanwhile.
+WAYS = {
+    "bare": (0, False),
+    "bare again": (0, False),
+    "ours, literal label": (1, False),
+    "ours, matched template": (2, False),
+    "bare, scraped": (0, True),
+    "ours, literal label, scraped": (1, True),
 }
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
@@ -146,25 +157,21 @@ def main():
         os.sched_setaffinity(0, processors[1:2])
         server_pin = ["taskset", "-c", str(processors[0])]
 
-    servers = {}
-    try:
-        for name, flags in [("bare", []), ("bare again", []), ("ours", ["--ours"])]:
-            servers[name] = Server(flags, arguments.handlers, server_pin)
-            hit_all(servers[name], arguments.handlers)
-        servers["bare, scraped"] = servers["bare"]
-        servers["ours, scraped"] = servers["ours"]
-
-        results = {name: [] for name in servers}
-        for server in set(servers.values()):
-            load(server, 1, arguments.connections, scraped=False)
-        for _ in range(rounds):
-            for name in random.sample(list(servers), len(servers)):
-                results[name].append(
-                    load(servers[name], seconds, arguments.connections, "scraped" in name)
-                )
-    finally:
-        for server in set(servers.values()):
-            server.stop()
+    results = {name: [] for name in WAYS}
+    for _ in range(rounds):
+        servers = {}
+        try:
+            for name, (way, scraped) in WAYS.items():
+                if not scraped:
+                    servers[name] = Server(["--way", str(way)], arguments.handlers, server_pin)
+                    hit_all(servers[name], arguments.handlers)
+                    load(servers[name], 1, arguments.connections, scraped=False)
+            for name in random.sample(list(WAYS), len(WAYS)):
+                server = servers[name.removesuffix(SCRAPED)]
+                results[name].append(load(server, seconds, arguments.connections, WAYS[name][1]))
+        finally:
+            for server in servers.values():
+                server.stop()
 
     def column(name, key):
         return statistics.median(result[key] for result in results[name])
@@ -178,7 +185,7 @@ def main():
           f"one worker, {arguments.handlers} handlers)\n")
     print("| | requests/s | of bare | CPU per request, µs | of bare | p99, ms | above bare, ms |")
     print("|---|--:|--:|--:|--:|--:|--:|")
-    for name in servers:
+    for name in WAYS:
         row = f"| {name} | {column(name, 'throughput'):.0f} | "
         bare = name == "bare"
         row += "" if bare else f"{paired(name, lambda a, b: a / b, 'throughput'):.3f}"
