@@ -14,8 +14,9 @@ use crate::{
     recorder::Recorder,
 };
 
-/// Set when some `App` may bring metrics of its own; until then no request looks for them.
-static OTHERS_EXIST: AtomicBool = AtomicBool::new(false);
+/// Set once a request to an annotated handler may not be the process-wide metrics' alone: some `App` may bring its own,
+/// or a `CatchAll` serves. Until then no request looks for either.
+static SHARED: AtomicBool = AtomicBool::new(false);
 static GLOBAL: OnceCell<Metrics> = OnceCell::new();
 static REGISTRY: OnceCell<Registry> = OnceCell::new();
 
@@ -70,7 +71,7 @@ impl Metrics {
     pub fn new(config: Config) -> Result<Self, InitError> {
         let registry = config.registry.clone().unwrap_or_default();
         let metrics = Self::build(config, registry, false)?;
-        OTHERS_EXIST.store(true, Relaxed);
+        share();
         Ok(metrics)
     }
 
@@ -116,12 +117,6 @@ impl Metrics {
     pub(crate) fn config(self) -> &'static Config {
         &self.0.recorder.config
     }
-
-    /// Whether some `App` may have metrics of its own.
-    #[inline]
-    pub(crate) fn others_exist() -> bool {
-        OTHERS_EXIST.load(Relaxed)
-    }
 }
 
 impl std::fmt::Debug for Metrics {
@@ -130,6 +125,16 @@ impl std::fmt::Debug for Metrics {
             .field("config", self.config())
             .finish_non_exhaustive()
     }
+}
+
+/// Makes requests to annotated handlers look for metrics of their `App` and for a `CatchAll`.
+pub(crate) fn share() {
+    SHARED.store(true, Relaxed);
+}
+
+#[inline]
+pub(crate) fn are_shared() -> bool {
+    SHARED.load(Relaxed)
 }
 
 /// Sets the process-wide metrics up. Call it once, first thing in `main`; without it the environment is read at first

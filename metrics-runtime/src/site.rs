@@ -12,16 +12,17 @@ use crate::method::Method;
 #[distributed_slice]
 pub static SITES: [Site];
 
-/// One annotated handler: a static made by the attribute's expansion.
+/// One annotated handler: a static made by the attribute's expansion. What every request looks at comes first.
+#[repr(C)]
 pub struct Site {
-    pub(crate) function: &'static str,
+    number: OnceNonZeroUsize,
     pub(crate) handler: Option<&'static str>,
+    pub(crate) function: &'static str,
     pub(crate) methods: &'static [&'static str],
     pub(crate) labels: &'static [(&'static str, &'static str)],
     pub(crate) buckets: Option<&'static [f64]>,
     pub(crate) error: Option<fn() -> &'static str>,
     pub(crate) skip: bool,
-    number: OnceNonZeroUsize,
     #[cfg(debug_assertions)]
     questioned: std::sync::atomic::AtomicBool,
 }

@@ -1,17 +1,10 @@
 //! One request, one record: how an annotated handler takes a request over from [`CatchAll`](super::CatchAll).
 
-use std::{
-    cell::RefCell,
-    rc::Rc,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::{cell::RefCell, rc::Rc};
 
 use actix_web::{HttpMessage, HttpRequest};
 
-use crate::recorder::Record;
-
-/// Set once a `CatchAll` serves; until then no request looks for a claim.
-static IN_USE: AtomicBool = AtomicBool::new(false);
+use crate::{metrics, recorder::Record};
 
 /// A request `CatchAll` will record unless somebody takes it.
 #[derive(Clone)]
@@ -25,7 +18,7 @@ pub(super) enum State {
 
 impl Claim {
     pub(super) fn new(record: Record) -> Self {
-        IN_USE.store(true, Relaxed);
+        metrics::share();
         Self(Rc::new(RefCell::new(State::Open(record))))
     }
 
@@ -39,14 +32,10 @@ impl Claim {
 }
 
 /// Takes the request from whatever `CatchAll`s stand around it.
-#[inline]
 pub(super) fn take(req: &HttpRequest) {
-    if IN_USE.load(Relaxed) {
-        take_from_extensions(req);
+    if !metrics::are_shared() {
+        return;
     }
-}
-
-fn take_from_extensions(req: &HttpRequest) {
     let claim = req.extensions().get::<Claim>().cloned();
     if let Some(claim) = claim {
         claim.close().cancel();

@@ -32,26 +32,32 @@ use crate::{
 };
 
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
-#[inline]
 fn metrics_of(req: &HttpRequest) -> Metrics {
-    if Metrics::others_exist()
-        && let Some(metrics) = own_metrics(req)
-    {
-        return metrics;
-    }
-    metrics::global_or_off()
-}
-
-#[inline(never)]
-fn own_metrics(req: &HttpRequest) -> Option<Metrics> {
-    req.app_data().copied()
+    let own = metrics::are_shared().then(|| req.app_data()).flatten();
+    own.copied().unwrap_or_else(metrics::global_or_off)
 }
 
 /// Begins the record of a request to an annotated handler, if it is to be recorded: now, or since then.
 #[inline]
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
-    let metrics = metrics_of(req);
-    let recorder = metrics.0.recorder;
+    let method = method_of(req.method());
+    if !metrics::are_shared()
+        && let Some(record) = Record::again(site, method, req, since)
+    {
+        return record;
+    }
+    begin_anew(site, method, req, since)
+}
+
+/// With all that has to be asked: whose request it is, and whether to record it.
+#[inline(never)]
+fn begin_anew(
+    site: &'static Site,
+    method: Method,
+    req: &HttpRequest,
+    since: Option<Tick>,
+) -> Record {
+    let recorder = metrics_of(req).0.recorder;
     if !recorder.config.enabled {
         return Record::default();
     }
@@ -62,7 +68,7 @@ fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record 
     #[cfg(debug_assertions)]
     literal::question(site, req);
     let begun = since.unwrap_or_else(clock::now);
-    recorder.begin(site, method_of(req.method()), begun, req)
+    recorder.begin(site, method, begun, req)
 }
 
 #[inline]

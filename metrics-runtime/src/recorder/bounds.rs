@@ -33,6 +33,11 @@ impl Bounds {
         self.seconds.len()
     }
 
+    /// Below or at it, a duration falls into the first bucket.
+    pub(crate) fn lowest(&self) -> u64 {
+        self.ticks.first().copied().unwrap_or(u64::MAX)
+    }
+
     /// The bucket a duration falls into; a bound belongs to the bucket below it.
     ///
     /// A walk from the lowest bound: most requests are fast, and few bounds make a search slower than a walk.

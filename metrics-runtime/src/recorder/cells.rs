@@ -3,17 +3,20 @@
 //! # Memory ordering
 //! A cell has one writer at a time, so an increment is a relaxed load and a relaxed store: no locked instruction, no
 //! lost update. A reader may see one cell of a request before another; what it needs is that no value ever goes back,
-//! and coherence grants that for each cell alone. Totals that must agree are not stored twice: a histogram's `_count`
+//! and coherence grants that for each cell alone. A counter whose key comes up as it goes is written before its key,
+//! which is released: who sees the key sees the counter too. Totals that must agree are not stored twice: a histogram's `_count`
 //! is the sum of its buckets, and the `_count` of both sizes is the number of requests. Which thread is the writer is
 //! handed over under a lock (see `ledger`), so that the next writer sees the last one's stores.
 
 use std::{
     hint::black_box,
-    sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicI64, AtomicU16, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
 };
 
-use once_cell::{race::OnceBox, sync::OnceCell};
-use smallvec::SmallVec;
+use once_cell::race::OnceBox;
 
 use super::{bounds::Bounds, series::Series};
 use crate::method::Method;
@@ -24,30 +27,51 @@ fn add(cell: &AtomicU64, by: u64) {
 }
 
 /// A histogram's buckets, not cumulative, and the sum of what fell into them, in ticks of the clock.
+#[repr(C)]
 pub(crate) struct Distribution {
-    pub(crate) bounds: &'static Bounds,
-    /// In place for most handlers: a request and a scrape then look in one place.
-    counts: SmallVec<[AtomicU64; 8]>,
+    /// The lowest bound: most requests are fast, and then look no further.
+    lowest: u64,
     sum: AtomicU64,
+    /// In place for most handlers: a request and a scrape then look in one place.
+    counts: [AtomicU64; 8],
+    more: Box<[AtomicU64]>,
+    pub(crate) bounds: &'static Bounds,
 }
 
 impl Distribution {
     pub(crate) fn new(bounds: &'static Bounds) -> Self {
+        let more = (bounds.len() + 1).saturating_sub(8);
         Self {
-            bounds,
-            counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
+            lowest: bounds.lowest(),
             sum: AtomicU64::new(0),
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            more: (0..more).map(|_| AtomicU64::new(0)).collect(),
+            bounds,
         }
     }
 
     #[inline]
     pub(crate) fn observe(&self, ticks: u64) {
-        add(&self.counts[self.bounds.index_of(ticks)], 1);
+        let count = if ticks <= self.lowest {
+            &self.counts[0]
+        } else {
+            self.count_of(self.bounds.index_of(ticks))
+        };
+        add(count, 1);
         add(&self.sum, ticks);
     }
 
+    fn count_of(&self, index: usize) -> &AtomicU64 {
+        match self.counts.get(index) {
+            Some(count) => count,
+            None => &self.more[index - self.counts.len()],
+        }
+    }
+
     pub(crate) fn counts(&self) -> impl Iterator<Item = u64> {
-        self.counts.iter().map(|count| count.load(Relaxed))
+        let all = self.counts.iter().chain(&self.more);
+        all.take(self.bounds.len() + 1)
+            .map(|count| count.load(Relaxed))
     }
 
     pub(crate) fn is_written(&self) -> bool {
@@ -59,83 +83,91 @@ impl Distribution {
     }
 }
 
-/// Counters under keys that are few and come up as they go: a list in blocks that only grows.
-pub(crate) struct Tally<K> {
-    slots: [(OnceCell<K>, AtomicU64); 4],
-    next: OnceBox<Tally<K>>,
+/// Counters by status, which are few and come up as they go: a list in blocks that only grows.
+#[repr(C)]
+pub(crate) struct Statuses {
+    /// 0 where there is none yet.
+    codes: [AtomicU16; 4],
+    counts: [AtomicU64; 4],
+    next: OnceBox<Statuses>,
 }
 
-impl<K> Tally<K> {
-    pub(crate) fn new() -> Self {
+impl Statuses {
+    fn new() -> Self {
         Self {
-            slots: std::array::from_fn(|_| (OnceCell::new(), AtomicU64::new(0))),
+            codes: std::array::from_fn(|_| AtomicU16::new(0)),
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
             next: OnceBox::new(),
         }
     }
 
-    /// Counts one under the key that `is_it` recognises, or under a new one.
     #[inline]
-    pub(crate) fn count(&self, is_it: impl Fn(&K) -> bool, new: impl FnOnce() -> K) {
+    pub(crate) fn count(&self, status: u16) {
         let mut block = self;
         loop {
-            for (key, count) in &block.slots {
-                match key.get() {
-                    Some(key) if is_it(key) => return add(count, 1),
-                    Some(_) => {}
-                    None => {
+            for (code, count) in block.codes.iter().zip(&block.counts) {
+                match code.load(Relaxed) {
+                    known if known == status => return add(count, 1),
+                    0 => {
                         add(count, 1);
-                        // One writer: the slot that was empty a moment ago still is.
-                        let _ = key.set(new());
+                        code.store(status, Release);
                         return;
                     }
+                    _ => {}
                 }
             }
             block = block.next.get_or_init(|| Box::new(Self::new()));
         }
     }
 
-    pub(crate) fn for_each(&'static self, mut visit: impl FnMut(&'static K, u64)) {
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(u16, u64)) {
         let mut block = Some(self);
         while let Some(current) = block {
-            for (key, count) in &current.slots {
-                let Some(key) = key.get() else { return };
-                visit(key, count.load(Relaxed));
+            for (code, count) in current.codes.iter().zip(&current.counts) {
+                match code.load(Acquire) {
+                    0 => return,
+                    code => visit(code, count.load(Relaxed)),
+                }
             }
             block = current.next.get();
         }
     }
 }
 
-/// An error type: as the compiler names it, and as the label does.
-pub(crate) struct ErrorType {
-    pub(crate) full: &'static str,
-    pub(crate) label: String,
+/// A counter of one error type, and the next one's.
+struct ErrorCount {
+    /// As the compiler names it.
+    full: &'static str,
+    label: String,
+    count: AtomicU64,
+    next: OnceBox<ErrorCount>,
 }
 
 /// One thread's cells for one handler and method.
 ///
-/// Aligned so that no two threads' cells share a cache line, nor the pair of lines some processors fetch together.
-///
-/// What every request touches comes first.
+/// Aligned so that no two threads' cells share a cache line, nor the pair of lines some processors fetch together. What
+/// every request touches comes first, in two lines.
 #[repr(C, align(128))]
 pub(crate) struct Cells {
-    pub(crate) series: &'static Series,
-    pub(crate) overall: Option<&'static Distribution>,
-    inprogress: AtomicI64,
-    request_bytes: AtomicU64,
-    response_bytes: AtomicU64,
     pub(crate) method: Method,
     /// Whether durations end at the response's head, and whether hooks want to know: the configuration's words, kept
     /// where every request looks anyway.
     pub(crate) ends_at_head: bool,
     pub(crate) has_hooks: bool,
     /// Whether nothing is to be written here.
-    pub(crate) excluded: bool,
+    excluded: bool,
+    inprogress: AtomicI64,
+    request_bytes: AtomicU64,
+    response_bytes: AtomicU64,
+    pub(crate) statuses: Statuses,
+    pub(crate) overall: Option<&'static Distribution>,
     pub(crate) durations: Distribution,
-    pub(crate) statuses: Tally<u16>,
-    /// Made with the first error.
-    errors: OnceBox<Tally<ErrorType>>,
+    pub(crate) series: &'static Series,
+    errors: OnceBox<ErrorCount>,
 }
+
+/// Two pairs of cache lines: a scrape of many handlers waits for memory more than for anything.
+const _: () = assert!(size_of::<Cells>() <= 256);
 
 impl Cells {
     pub(crate) fn new(
@@ -152,7 +184,7 @@ impl Cells {
             has_hooks: !config.hooks.is_empty(),
             excluded: series.excluded,
             inprogress: AtomicI64::new(0),
-            statuses: Tally::new(),
+            statuses: Statuses::new(),
             durations: Distribution::new(bounds),
             overall,
             request_bytes: AtomicU64::new(0),
@@ -168,14 +200,13 @@ impl Cells {
         self.inprogress.store(now, Relaxed);
     }
 
-    /// Reads from each cache line, see `Table::for_each`.
-    pub(crate) fn fetch(&self) {
-        black_box((
-            self.inprogress(),
-            self.durations.counts().next(),
-            self.durations.sum(),
-            self.errors.get().is_some(),
-        ));
+    /// Moves the gauge for a request that begins; `false` when it is not to be recorded.
+    #[inline]
+    pub(crate) fn enter(&self) -> bool {
+        if !self.excluded {
+            self.move_inprogress(1);
+        }
+        !self.excluded
     }
 
     pub(crate) fn inprogress(&self) -> i64 {
@@ -196,47 +227,73 @@ impl Cells {
         add(&self.response_bytes, sent);
     }
 
-    #[inline]
-    pub(crate) fn count_status(&self, status: u16) {
-        self.statuses.count(|known| *known == status, || status);
-    }
-
     /// Counts an error under the type called `full` by the compiler, whose label is `label()`.
     pub(crate) fn count_error(&self, full: &'static str, label: impl FnOnce() -> String) {
-        let errors = self.errors.get_or_init(|| Box::new(Tally::new()));
-        errors.count(
-            |known| known.full == full,
-            || ErrorType {
-                full,
-                label: label(),
-            },
-        );
+        let mut place = &self.errors;
+        while let Some(known) = place.get() {
+            if known.full == full {
+                return add(&known.count, 1);
+            }
+            place = &known.next;
+        }
+        // One writer: the place that was empty a moment ago still is.
+        let _ = place.set(Box::new(ErrorCount {
+            full,
+            label: label(),
+            count: AtomicU64::new(1),
+            next: OnceBox::new(),
+        }));
     }
 
     pub(crate) fn for_each_error(&'static self, mut visit: impl FnMut(&'static str, u64)) {
-        if let Some(errors) = self.errors.get() {
-            errors.for_each(|error, count| visit(&error.label, count));
+        let mut place = &self.errors;
+        while let Some(known) = place.get() {
+            visit(&known.label, known.count.load(Relaxed));
+            place = &known.next;
         }
     }
-}
 
-/// Two pairs of cache lines: a scrape of many handlers waits for memory more than for anything.
-const _: () = assert!(size_of::<Cells>() <= 256);
+    /// Reads from each cache line, see `Table::for_each`.
+    pub(crate) fn fetch(&self) {
+        black_box((
+            self.inprogress(),
+            self.durations.counts().next(),
+            self.errors.get().is_some(),
+        ));
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_tally_keeps_every_key() {
-        let tally = Box::leak(Box::new(Tally::new()));
+    fn every_status_is_kept() {
+        let statuses = Statuses::new();
         for round in 1..=3_u64 {
             for status in 100..130_u16 {
-                tally.count(|known| *known == status, || status);
+                statuses.count(status);
             }
             let mut seen = Vec::new();
-            tally.for_each(|key, count| seen.push((*key, count)));
-            assert_eq!(seen, (100..130).map(|key| (key, round)).collect::<Vec<_>>());
+            statuses.for_each(|status, count| seen.push((status, count)));
+            assert_eq!(
+                seen,
+                (100..130).map(|status| (status, round)).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn a_distribution_may_have_many_buckets() {
+        for bounds in [0, 1, 7, 8, 20] {
+            let seconds: Vec<f64> = (1..=bounds).map(f64::from).collect();
+            let bounds = Box::leak(Box::new(Bounds::new(0, &seconds)));
+            let distribution = Distribution::new(bounds);
+            for index in 0..=seconds.len() {
+                let nanos = 500_000_000 + 1_000_000_000 * index as u64;
+                distribution.observe(super::super::clock::most_ticks(nanos));
+            }
+            assert!(distribution.counts().eq(vec![1; seconds.len() + 1]));
         }
     }
 }

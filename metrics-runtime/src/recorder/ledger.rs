@@ -11,7 +11,7 @@ use super::{
     Label, Open, Received, Recorder,
     bounds::Bounds,
     cells::{Cells, Distribution},
-    clock::Tick,
+    clock::{self, Tick},
     series::{Series, lock},
 };
 use crate::{exposition::NO_HANDLER, method::Method, site::Site};
@@ -22,22 +22,37 @@ static POOL: Mutex<Vec<Pages>> = Mutex::new(Vec::new());
 const SPARE_RECORDS: usize = 1024;
 
 thread_local! {
-    static LEDGER: Ledger = const {
-        Ledger(RefCell::new(Desk {
-            pages: Pages::new(),
-            spare: Vec::new(),
-        }))
-    };
+    static LEDGER: Ledger = const { Ledger(RefCell::new(Desk::new())) };
 }
 
+#[repr(align(64))]
 struct Ledger(RefCell<Desk>);
 
-/// What a thread needs at hand.
+/// What a thread needs at hand; what every request touches comes first, in one cache line.
+#[repr(C)]
 struct Desk {
-    pages: Pages,
     #[expect(clippy::vec_box, reason = "what is kept is the memory of the boxes")]
     spare: Vec<Box<Open>>,
+    pages: Pages,
 }
+
+/// What one thread writes to, and how it finds it again.
+#[repr(C)]
+struct Pages {
+    /// Of the process-wide recorder.
+    own: Recents,
+    /// Of other recorders, by their numbers.
+    others: BTreeMap<usize, Recents>,
+    /// By recorder, site and template.
+    series: BTreeMap<(usize, usize, Option<String>), &'static Series>,
+    cells: BTreeMap<(usize, Method, usize), &'static Cells>,
+    overall: BTreeMap<usize, &'static Distribution>,
+    /// Whether the pool was asked.
+    adopted: bool,
+}
+
+/// The cells in which each site's last request of each method was recorded, by the site's number.
+type Recents = Vec<[Option<&'static Cells>; Method::COUNT]>;
 
 impl Drop for Ledger {
     fn drop(&mut self) {
@@ -48,36 +63,52 @@ impl Drop for Ledger {
     }
 }
 
-/// What one thread writes to, and how it finds it again.
-struct Pages {
-    /// Whether the pool was asked.
-    adopted: bool,
-    /// Of the process-wide recorder.
-    own: Recents,
-    /// Of other recorders, by their numbers.
-    others: BTreeMap<usize, Recents>,
-    /// By recorder, site and template.
-    series: BTreeMap<(usize, usize, Option<String>), &'static Series>,
-    cells: BTreeMap<(usize, Method, usize), &'static Cells>,
-    overall: BTreeMap<usize, &'static Distribution>,
-}
+impl Desk {
+    const fn new() -> Self {
+        Self {
+            spare: Vec::new(),
+            pages: Pages::new(),
+        }
+    }
 
-/// The cells in which each site's last request of each method was recorded, by the site's number.
-type Recents = Vec<[Option<&'static Cells>; Method::COUNT]>;
+    /// Opens a request's record and moves the gauge; `None` when the handler is excluded.
+    #[inline]
+    fn open(&mut self, cells: &'static Cells, begun: Tick) -> Option<Box<Open>> {
+        if !cells.enter() {
+            return None;
+        }
+        Some(match self.spare.pop() {
+            Some(mut spare) => {
+                spare.cells = cells;
+                spare.begun = begun;
+                spare.received = Received::Bytes(0);
+                spare
+            }
+            None => Box::new(Open::new(cells, begun)),
+        })
+    }
+
+    /// Keeps a record that is closed for the thread's next request.
+    #[inline]
+    fn keep(&mut self, open: Box<Open>) {
+        if self.spare.len() < SPARE_RECORDS {
+            self.spare.push(open);
+        }
+    }
+}
 
 impl Pages {
     const fn new() -> Self {
         Self {
-            adopted: false,
             own: Vec::new(),
             others: BTreeMap::new(),
             series: BTreeMap::new(),
             cells: BTreeMap::new(),
             overall: BTreeMap::new(),
+            adopted: false,
         }
     }
 
-    #[inline]
     fn recents(&mut self, recorder: &'static Recorder) -> &mut Recents {
         if recorder.number == 0 {
             &mut self.own
@@ -86,7 +117,6 @@ impl Pages {
         }
     }
 
-    #[inline]
     fn find(
         &mut self,
         recorder: &'static Recorder,
@@ -94,16 +124,12 @@ impl Pages {
         method: Method,
         label: &mut impl Label,
     ) -> &'static Cells {
-        if let Some(recent) = self.recents(recorder).get(site.number())
-            && let Some(cells) = recent[method as usize]
-            && (site.handler.is_some() || label.is(cells.series.handler))
-        {
-            return cells;
+        match recent(self.recents(recorder), site, method, label) {
+            Some(cells) => cells,
+            None => self.find_anew(recorder, site, method, label),
         }
-        self.find_anew(recorder, site, method, label)
     }
 
-    #[inline(never)]
     fn find_anew(
         &mut self,
         recorder: &'static Recorder,
@@ -166,32 +192,40 @@ impl Pages {
     }
 }
 
-impl Pages {
-    /// Opens a request's record and moves the gauge; `None` when the handler is excluded.
-    #[inline]
-    fn enter(
-        &mut self,
-        recorder: &'static Recorder,
-        site: &'static Site,
-        method: Method,
-        label: &mut impl Label,
-        begun: Tick,
-    ) -> Option<Open> {
-        let cells = self.find(recorder, site, method, label);
-        if cells.excluded {
-            return None;
-        }
-        cells.move_inprogress(1);
-        Some(Open {
-            cells,
-            begun,
-            received: Received::Bytes(0),
-        })
-    }
+/// The cells of the last request to a site by a method, if this request has the same label.
+#[inline]
+fn recent(
+    recents: &Recents,
+    site: &'static Site,
+    method: Method,
+    label: &mut impl Label,
+) -> Option<&'static Cells> {
+    let cells = recents.get(site.number())?[method as usize]?;
+    (site.handler.is_some() || label.is(cells.series.handler)).then_some(cells)
 }
 
-/// Opens the record of a request in this thread's cells; `None` when the handler is excluded.
+/// Opens the record of a request to the process-wide recorder that is like the last to its site; `Err` if it is not.
+///
+/// The clock is read, if need be, once that is known.
 #[inline]
+pub(super) fn enter_again(
+    site: &'static Site,
+    method: Method,
+    mut label: impl Label,
+    begun: Option<Tick>,
+) -> Result<Option<Box<Open>>, NotAgain> {
+    let opened = LEDGER.try_with(|ledger| {
+        let desk = &mut *ledger.0.borrow_mut();
+        let cells = recent(&desk.pages.own, site, method, &mut label).ok_or(NotAgain)?;
+        Ok(desk.open(cells, begun.unwrap_or_else(clock::now)))
+    });
+    opened.unwrap_or(Err(NotAgain))
+}
+
+/// No request like this one was recorded by this thread before.
+pub(super) struct NotAgain;
+
+/// Opens the record of a request in this thread's cells; `None` when the handler is excluded.
 pub(super) fn enter(
     recorder: &'static Recorder,
     site: &'static Site,
@@ -200,33 +234,21 @@ pub(super) fn enter(
     begun: Tick,
 ) -> Option<Box<Open>> {
     let opened = LEDGER.try_with(|ledger| {
-        let Desk { pages, spare } = &mut *ledger.0.borrow_mut();
-        let open = pages.enter(recorder, site, method, &mut label, begun)?;
-        Some(match spare.pop() {
-            Some(mut spare) => {
-                *spare = open;
-                spare
-            }
-            None => Box::new(open),
-        })
+        let desk = &mut *ledger.0.borrow_mut();
+        let cells = desk.pages.find(recorder, site, method, &mut label);
+        desk.open(cells, begun)
     });
     opened.unwrap_or_else(|_| {
         let Borrowed(pages) = &mut Borrowed::take();
-        let open = pages.enter(recorder, site, method, &mut label, begun)?;
-        Some(Box::new(open))
+        let cells = pages.find(recorder, site, method, &mut label);
+        cells.enter().then(|| Box::new(Open::new(cells, begun)))
     })
 }
 
-/// Keeps a record that is closed for the thread's next request.
+/// Keeps a record that is closed for the thread's next request, unless the thread is ending.
 #[inline]
 pub(super) fn keep(open: Box<Open>) {
-    // A thread that is ending keeps nothing.
-    let _ = LEDGER.try_with(|ledger| {
-        let spare = &mut ledger.0.borrow_mut().spare;
-        if spare.len() < SPARE_RECORDS {
-            spare.push(open);
-        }
-    });
+    let _ = LEDGER.try_with(|ledger| ledger.0.borrow_mut().keep(open));
 }
 
 /// Writes to a record's cells while this thread still owns its pages, or to their like in pages borrowed for the moment.

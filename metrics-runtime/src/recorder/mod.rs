@@ -139,7 +139,6 @@ impl Recorder {
     /// Starts the record of a request; of none if its handler is excluded.
     ///
     /// `label` is asked only of sites without a literal.
-    #[inline]
     pub(crate) fn begin(
         &'static self,
         site: &'static Site,
@@ -189,6 +188,7 @@ pub(crate) struct Record(Option<Box<Open>>);
 /// What is known of a request while it is open.
 ///
 /// Its `Rc` keeps it on the thread the cells belong to.
+#[repr(align(64))]
 pub(crate) struct Open {
     cells: &'static Cells,
     begun: Tick,
@@ -196,6 +196,19 @@ pub(crate) struct Open {
 }
 
 impl Record {
+    /// Starts the record of a request to the process-wide recorder, if it is like the last to its site; `None` if not.
+    #[inline]
+    pub(crate) fn again(
+        site: &'static Site,
+        method: Method,
+        label: impl Label,
+        begun: Option<Tick>,
+    ) -> Option<Self> {
+        ledger::enter_again(site, method, label, begun)
+            .ok()
+            .map(Self)
+    }
+
     pub(crate) fn is_none(&self) -> bool {
         self.0.is_none()
     }
@@ -276,6 +289,14 @@ impl Drop for Record {
 }
 
 impl Open {
+    fn new(cells: &'static Cells, begun: Tick) -> Self {
+        Self {
+            cells,
+            begun,
+            received: Received::Bytes(0),
+        }
+    }
+
     /// Ticks since the request began.
     #[inline]
     fn age(&self) -> u64 {
@@ -305,7 +326,7 @@ impl Open {
                 overall.observe(observed);
             }
             cells.add_bytes(received, sent);
-            cells.count_status(status);
+            cells.statuses.count(status);
         });
         ledger::keep(self);
     }

@@ -234,7 +234,7 @@ impl Snapshot {
             sums.ticks = sums.ticks.wrapping_add(cells.durations.sum());
             cells
                 .statuses
-                .for_each(|status, count| add(&mut self.statuses, first_status, *status, count));
+                .for_each(|status, count| add(&mut self.statuses, first_status, status, count));
             sums.inprogress = sums.inprogress.wrapping_add(cells.inprogress());
             sums.request_bytes += cells.request_bytes();
             sums.response_bytes += cells.response_bytes();
