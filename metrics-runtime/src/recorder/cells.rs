@@ -1,30 +1,21 @@
 //! The memory a request is recorded in: cells that one thread writes and any thread reads.
 //!
-//! # Memory ordering
-//! A cell has one writer at a time, so an increment is a relaxed load and a relaxed store: no locked instruction, no
-//! lost update. A reader may see one cell of a request before another; what it needs is that no value ever goes back,
-//! and coherence grants that for each cell alone. A counter whose key comes up as it goes is written before its key,
-//! which is released: who sees the key sees the counter too. Totals that must agree are not stored twice: a histogram's `_count`
-//! is the sum of its buckets, and the `_count` of both sizes is the number of requests. Which thread is the writer is
-//! handed over under a lock (see `ledger`), so that the next writer sees the last one's stores.
+//! `single_writer` says how; here is what they are cells of. Totals that must agree are not stored twice: a histogram's
+//! `_count` is the sum of its buckets, and the `_count` of both sizes is the number of requests.
 
 use std::{
     hint::black_box,
-    sync::atomic::{
-        AtomicI64, AtomicU16, AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
-    },
+    sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
 use once_cell::race::OnceBox;
 
-use super::{bounds::Bounds, series::Series};
+use super::{
+    bounds::Bounds,
+    series::Series,
+    single_writer::{Statuses, add},
+};
 use crate::method::Method;
-
-#[inline]
-fn add(cell: &AtomicU64, by: u64) {
-    cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
-}
 
 /// A histogram's buckets, not cumulative, and the sum of what fell into them, in ticks of the clock.
 #[repr(C)]
@@ -80,57 +71,6 @@ impl Distribution {
 
     pub(crate) fn sum(&self) -> u64 {
         self.sum.load(Relaxed)
-    }
-}
-
-/// Counters by status, which are few and come up as they go: a list in blocks that only grows.
-#[repr(C)]
-pub(crate) struct Statuses {
-    /// 0 where there is none yet.
-    codes: [AtomicU16; 4],
-    counts: [AtomicU64; 4],
-    next: OnceBox<Statuses>,
-}
-
-impl Statuses {
-    fn new() -> Self {
-        Self {
-            codes: std::array::from_fn(|_| AtomicU16::new(0)),
-            counts: std::array::from_fn(|_| AtomicU64::new(0)),
-            next: OnceBox::new(),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn count(&self, status: u16) {
-        let mut block = self;
-        loop {
-            for (code, count) in block.codes.iter().zip(&block.counts) {
-                match code.load(Relaxed) {
-                    known if known == status => return add(count, 1),
-                    0 => {
-                        add(count, 1);
-                        code.store(status, Release);
-                        return;
-                    }
-                    _ => {}
-                }
-            }
-            block = block.next.get_or_init(|| Box::new(Self::new()));
-        }
-    }
-
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(u16, u64)) {
-        let mut block = Some(self);
-        while let Some(current) = block {
-            for (code, count) in current.codes.iter().zip(&current.counts) {
-                match code.load(Acquire) {
-                    0 => return,
-                    code => visit(code, count.load(Relaxed)),
-                }
-            }
-            block = current.next.get();
-        }
     }
 }
 
@@ -266,22 +206,6 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_status_is_kept() {
-        let statuses = Statuses::new();
-        for round in 1..=3_u64 {
-            for status in 100..130_u16 {
-                statuses.count(status);
-            }
-            let mut seen = Vec::new();
-            statuses.for_each(|status, count| seen.push((status, count)));
-            assert_eq!(
-                seen,
-                (100..130).map(|status| (status, round)).collect::<Vec<_>>()
-            );
-        }
-    }
 
     #[test]
     fn a_distribution_may_have_many_buckets() {

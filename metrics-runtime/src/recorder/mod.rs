@@ -1,13 +1,14 @@
 //! Recording: what happens between a request's first byte of extraction and its last byte of response.
 //!
 //! A [`Record`] is begun per request and, whatever ends it, finished once. It writes to [`cells`] that only the
-//! current thread writes; [`ledger`] says which those are; [`series`] lists them for the [`snapshot`] a scrape takes.
+//! current thread writes, as [`single_writer`] has it; [`ledger`] says which those are; [`series`] lists them for the [`snapshot`] a scrape takes.
 
 mod bounds;
 mod cells;
 pub(crate) mod clock;
 mod ledger;
 pub(crate) mod series;
+mod single_writer;
 pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::{
     rc::Rc,
     sync::{
         Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{self, AtomicUsize, Ordering::Relaxed},
     },
     thread,
     time::Duration,

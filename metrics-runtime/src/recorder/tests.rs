@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     Record, Recorder, clock,
+    single_writer::Statuses,
     snapshot::{Handler, PerMethod},
 };
 use crate::{config::Config, method::Method, site::Site};
@@ -188,4 +189,20 @@ fn a_record_somebody_took_over_leaves_no_bounds() {
     only_method(recorder, |_, method| {
         assert_eq!(*method.durations.bounds.seconds, [0.2, 0.4]);
     });
+}
+
+#[test]
+fn every_status_is_kept() {
+    let statuses = Statuses::new();
+    for round in 1..=3_u64 {
+        for status in 100..130_u16 {
+            statuses.count(status);
+        }
+        let mut seen = Vec::new();
+        statuses.for_each(|status, count| seen.push((status, count)));
+        assert_eq!(
+            seen,
+            (100..130).map(|status| (status, round)).collect::<Vec<_>>()
+        );
+    }
 }
