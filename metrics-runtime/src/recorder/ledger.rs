@@ -5,7 +5,7 @@
 //! no total is ever moved, and a scrape needs to know nothing of threads. The pool's lock orders the last store of one
 //! owner before the first load of the next.
 
-use std::{cell::RefCell, collections::BTreeMap, mem, sync::Mutex};
+use std::{cell::RefCell, collections::BTreeMap, mem, ops::Deref, sync::Mutex};
 
 use super::{
     Label, Open, Received, Recorder,
@@ -251,39 +251,62 @@ pub(super) fn keep(open: Box<Open>) {
     let _ = LEDGER.try_with(|ledger| ledger.0.borrow_mut().keep(open));
 }
 
-/// Writes to a record's cells while this thread still owns its pages, or to their like in pages borrowed for the moment.
+/// A record's cells, for this thread to write to: while it owns its pages those it began in, then their like in pages
+/// borrowed for the moment.
 #[inline]
-pub(super) fn write(open: &Open, write: impl FnOnce(&Cells)) {
-    let mut borrowed = LEDGER.try_with(|_| ()).err().map(|_| Borrowed::take());
-    let cells = match &mut borrowed {
-        None => open.cells,
-        Some(Borrowed(pages)) => {
-            let Cells {
-                series,
-                method,
-                durations,
-                ..
-            } = open.cells;
-            pages.open(series, *method, durations.bounds)
+pub(super) fn cells_of(open: &Open) -> Writable {
+    if LEDGER.try_with(|_| ()).is_ok() {
+        Writable {
+            cells: open.cells,
+            borrowed: None,
         }
-    };
-    write(cells);
+    } else {
+        Writable::borrowed(open.cells)
+    }
+}
+
+pub(super) struct Writable {
+    cells: &'static Cells,
+    #[expect(dead_code, reason = "given back when it is dropped")]
+    borrowed: Option<Borrowed>,
+}
+
+impl Deref for Writable {
+    type Target = Cells;
+
+    #[inline]
+    fn deref(&self) -> &Cells {
+        self.cells
+    }
+}
+
+impl Writable {
+    #[cold]
+    fn borrowed(cells: &Cells) -> Self {
+        let mut borrowed = Borrowed::take();
+        let bounds = cells.durations.bounds;
+        Self {
+            cells: borrowed.0.open(cells.series, cells.method, bounds),
+            borrowed: Some(borrowed),
+        }
+    }
 }
 
 /// Pages for a thread that is ending: its own are back in the pool, perhaps another thread's by now.
-struct Borrowed(Pages);
+struct Borrowed(Box<Pages>);
 
 impl Borrowed {
     #[cold]
     fn take() -> Self {
         let mut pages = lock(&POOL).pop().unwrap_or(Pages::new());
         pages.adopted = true;
-        Self(pages)
+        Self(Box::new(pages))
     }
 }
 
 impl Drop for Borrowed {
+    #[cold]
     fn drop(&mut self) {
-        lock(&POOL).push(mem::replace(&mut self.0, Pages::new()));
+        lock(&POOL).push(mem::replace(&mut *self.0, Pages::new()));
     }
 }

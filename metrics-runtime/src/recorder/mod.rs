@@ -189,11 +189,35 @@ pub(crate) struct Record(Option<Box<Open>>);
 /// What is known of a request while it is open.
 ///
 /// Its `Rc` keeps it on the thread the cells belong to.
-#[repr(align(64))]
 pub(crate) struct Open {
     cells: &'static Cells,
     begun: Tick,
     received: Received,
+}
+
+/// How a request ends.
+struct End {
+    status: u16,
+    sent: u64,
+    /// Ticks the request took, and those until the head of its response.
+    total: u64,
+    to_head: u64,
+    /// Whether the gauge still counts it.
+    in_progress: bool,
+}
+
+impl End {
+    #[inline]
+    fn now(open: &Open, status: u16, sent: u64) -> Self {
+        let total = open.age();
+        Self {
+            status,
+            sent,
+            total,
+            to_head: total,
+            in_progress: true,
+        }
+    }
 }
 
 impl Record {
@@ -241,7 +265,7 @@ impl Record {
         if let Some(open) = &self.0
             && let Some(label) = error_type::label(returned)
         {
-            ledger::write(open, |cells| cells.count_error(returned, || label));
+            ledger::cells_of(open).count_error(returned, || label);
         }
     }
 
@@ -249,19 +273,19 @@ impl Record {
     #[inline]
     pub(crate) fn finish(mut self, status: u16, sent: u64) {
         if let Some(open) = self.0.take() {
-            let total = open.age();
-            open.leave();
-            open.close(status, sent, total, total);
+            let end = End::now(&open, status, sent);
+            open.close(&end);
         }
     }
 
     /// The response has this status, and a body that is still to be produced.
     pub(crate) fn stream(self, status: u16) -> StreamRecord {
-        let to_head = self.0.as_ref().map_or(0, |open| open.age());
-        if let Some(open) = &self.0
-            && open.cells.ends_at_head
-        {
-            open.leave();
+        let mut to_head = 0;
+        if let Some(open) = &self.0 {
+            to_head = open.age();
+            if open.cells.ends_at_head {
+                open.leave();
+            }
         }
         StreamRecord {
             status,
@@ -307,28 +331,34 @@ impl Open {
     /// The request is no longer in progress.
     #[inline]
     fn leave(&self) {
-        ledger::write(self, |cells| cells.move_inprogress(-1));
+        ledger::cells_of(self).move_inprogress(-1);
     }
 
-    /// The request had this status and sent so many bytes; it took so many ticks, and so many to the response's head.
     #[inline]
-    fn close(self: Box<Self>, status: u16, sent: u64, total: u64, to_head: u64) {
+    fn close(self: Box<Self>, end: &End) {
         let received = match &self.received {
             Received::Bytes(bytes) => *bytes,
             Received::Counted(bytes) => bytes.get(),
         };
         if self.cells.has_hooks {
-            self.run_hooks(status, received, sent, total, to_head);
+            self.run_hooks(end, received);
         }
-        ledger::write(&self, |cells| {
-            let observed = if cells.ends_at_head { to_head } else { total };
-            cells.durations.observe(observed);
-            if let Some(overall) = cells.overall {
-                overall.observe(observed);
-            }
-            cells.add_bytes(received, sent);
-            cells.statuses.count(status);
-        });
+        let cells = ledger::cells_of(&self);
+        let observed = if cells.ends_at_head {
+            end.to_head
+        } else {
+            end.total
+        };
+        cells.durations.observe(observed);
+        if let Some(overall) = cells.overall {
+            overall.observe(observed);
+        }
+        cells.add_bytes(received, end.sent);
+        cells.statuses.count(end.status);
+        if end.in_progress {
+            cells.move_inprogress(-1);
+        }
+        drop(cells);
         ledger::keep(self);
     }
 
@@ -341,30 +371,27 @@ impl Open {
         } else {
             CLIENT_CLOSED_REQUEST
         };
-        let total = self.age();
-        self.leave();
-        self.close(status, 0, total, total);
+        let end = End::now(&self, status, 0);
+        self.close(&end);
     }
 
     #[cold]
     fn count_panic(&self) {
-        ledger::write(self, |cells| {
-            cells.count_error(PANIC, || PANIC.to_owned());
-        });
+        ledger::cells_of(self).count_error(PANIC, || PANIC.to_owned());
     }
 
     #[cold]
-    fn run_hooks(&self, status: u16, received: u64, sent: u64, total: u64, to_head: u64) {
+    fn run_hooks(&self, end: &End, received: u64) {
         let series = self.cells.series;
         let recorder = series.recorder;
         let finished = FinishedRequest {
             handler: series.handler.to_owned(),
             method: self.cells.method.name(),
-            status,
-            duration: Duration::from_nanos(clock::nanos(total)),
-            duration_to_head: Duration::from_nanos(clock::nanos(to_head)),
+            status: end.status,
+            duration: Duration::from_nanos(clock::nanos(end.total)),
+            duration_to_head: Duration::from_nanos(clock::nanos(end.to_head)),
             request_bytes: received,
-            response_bytes: sent,
+            response_bytes: end.sent,
         };
         (recorder.defer)(Box::new(move || {
             hook::run(&recorder.config.hooks, &finished);
@@ -395,11 +422,12 @@ impl Drop for StreamRecord {
             if thread::panicking() {
                 open.count_panic();
             }
-            if !open.cells.ends_at_head {
-                open.leave();
-            }
-            let total = open.age();
-            open.close(self.status, self.sent, total, self.to_head);
+            let end = End {
+                to_head: self.to_head,
+                in_progress: !open.cells.ends_at_head,
+                ..End::now(&open, self.status, self.sent)
+            };
+            open.close(&end);
         }
     }
 }
