@@ -1,7 +1,8 @@
 //! Recording: what happens between a request's first byte of extraction and its last byte of response.
 //!
 //! A [`Record`] is begun per request and, whatever ends it, finished once. It writes to [`cells`] that only the
-//! current thread writes, as [`single_writer`] has it; [`ledger`] says which those are; [`series`] lists them for the [`snapshot`] a scrape takes.
+//! current thread writes, as [`single_writer`] has it; [`ledger`] says which those are; [`series`] lists them for the
+//! [`snapshot`] a scrape takes.
 
 mod bounds;
 mod cells;
