@@ -12,9 +12,9 @@ mod common;
 
 use std::{sync::LazyLock, time::Instant};
 
-use actix_web::{App, HttpResponse, Responder, web};
+use actix_web::{App, HttpResponse, Responder, rt, web};
 use common::{Chunks, Gate, Refused};
-use metrics_runtime::{Config, Format, init, instrument_handler, metrics_scope, render};
+use metrics_runtime::{CatchAll, Config, Format, init, instrument_handler, metrics_scope, render};
 use tests::{DEADLINE, Options, Scrape, Server};
 
 const ROUNDS: u32 = 10;
@@ -183,4 +183,33 @@ fn every_request_is_counted_once_where_it_belongs() {
         scrape_after(9 * ROUNDS + 6).requests("/waiting", "GET", 200),
         1.0
     );
+
+    others_that_come_later_are_seen();
+    let scrape = scrape_after(9 * ROUNDS + 9);
+    assert_eq!(
+        scrape.requests("/literal", "POST", 200),
+        f64::from(ROUNDS + 3)
+    );
+}
+
+/// A thread that has recorded process-wide meets other metrics, and a `CatchAll`.
+fn others_that_come_later_are_seen() {
+    macro_rules! post {
+        ($app:expr) => {
+            let app = $app.route("/literal", web::post().to(literal));
+            let app = actix_web::test::init_service(app).await;
+            let request = actix_web::test::TestRequest::post().uri("/literal");
+            let response = actix_web::test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), 200);
+        };
+    }
+    rt::System::new().block_on(async {
+        post!(App::new());
+        post!(App::new());
+        let own = tests::metrics();
+        post!(App::new().app_data(own));
+        let scrape = Scrape::of(own);
+        assert_eq!(scrape.requests("/literal", "POST", 200), 1.0);
+        post!(App::new().wrap(CatchAll));
+    });
 }

@@ -14,9 +14,8 @@ use crate::{
     recorder::Recorder,
 };
 
-/// Set once a request to an annotated handler may not be the process-wide metrics' alone: some `App` may bring its own,
-/// or a `CatchAll` serves. Until then no request looks for either.
-static SHARED: AtomicBool = AtomicBool::new(false);
+/// Set once an `App` may bring metrics of its own, or a `CatchAll` serves; until then no request looks for either.
+static NOT_ALONE: AtomicBool = AtomicBool::new(false);
 static GLOBAL: OnceCell<Metrics> = OnceCell::new();
 static REGISTRY: OnceCell<Registry> = OnceCell::new();
 
@@ -71,7 +70,7 @@ impl Metrics {
     pub fn new(config: Config) -> Result<Self, InitError> {
         let registry = config.registry.clone().unwrap_or_default();
         let metrics = Self::build(config, registry, false)?;
-        share();
+        not_alone_any_more();
         Ok(metrics)
     }
 
@@ -127,14 +126,15 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-/// Makes requests to annotated handlers look for metrics of their `App` and for a `CatchAll`.
-pub(crate) fn share() {
-    SHARED.store(true, Relaxed);
+/// Makes requests look for metrics of their `App`'s own and for a `CatchAll`.
+pub(crate) fn not_alone_any_more() {
+    NOT_ALONE.store(true, Relaxed);
 }
 
+/// Whether every request to an annotated handler is the process-wide metrics' and nobody else's.
 #[inline]
-pub(crate) fn are_shared() -> bool {
-    SHARED.load(Relaxed)
+pub(crate) fn are_alone() -> bool {
+    !NOT_ALONE.load(Relaxed)
 }
 
 /// Sets the process-wide metrics up. Call it once, first thing in `main`; without it the environment is read at first

@@ -31,7 +31,7 @@ impl Turn {
     }
 }
 
-/// What the ledger's threads share: the pages nobody owns at the moment, and the list of all that a scrape reads.
+/// A model of what the ledger's threads share: the pages nobody owns at the moment, and the list of all that a scrape reads.
 struct Shared {
     pool: Mutex<Vec<Arc<Pages>>>,
     shown: Mutex<Vec<Arc<Pages>>>,

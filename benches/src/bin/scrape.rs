@@ -1,6 +1,7 @@
 //! What a scrape costs, against `gather` and `TextEncoder` on the same series.
 
 use std::process::Command;
+use std::sync::Barrier;
 use std::time::Instant;
 
 use actix_web::http::header::ACCEPT_ENCODING;
@@ -81,9 +82,14 @@ fn compare() {
 }
 
 fn measure(handlers: usize, threads: usize) {
+    let all_hit = Barrier::new(threads);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| actix_web::rt::System::new().block_on(hit_all(handlers)));
+            scope.spawn(|| {
+                actix_web::rt::System::new().block_on(hit_all(handlers));
+                // A thread that ends leaves its cells to the next: all must have recorded first.
+                all_hit.wait();
+            });
         }
     });
     for (group, r) in paths(handlers) {

@@ -1,39 +1,30 @@
 //! One request, one record: how an annotated handler takes a request over from [`CatchAll`](super::CatchAll).
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use actix_web::{HttpMessage, HttpRequest};
 
 use crate::{metrics, recorder::Record};
 
-/// A request `CatchAll` will record unless somebody takes it.
+/// The record of a request that `CatchAll` keeps unless somebody takes it; of none if it would not record it either.
 #[derive(Clone)]
-pub(super) struct Claim(Rc<RefCell<State>>);
-
-pub(super) enum State {
-    /// Still `CatchAll`'s, which may not record it either.
-    Open(Record),
-    Taken,
-}
+pub(super) struct Claim(Rc<Cell<Record>>);
 
 impl Claim {
     pub(super) fn new(record: Record) -> Self {
-        metrics::share();
-        Self(Rc::new(RefCell::new(State::Open(record))))
+        metrics::not_alone_any_more();
+        Self(Rc::new(Cell::new(record)))
     }
 
     /// The record, if nobody took the request.
     pub(super) fn close(&self) -> Record {
-        match self.0.replace(State::Taken) {
-            State::Open(record) => record,
-            State::Taken => Record::default(),
-        }
+        self.0.take()
     }
 }
 
 /// Takes the request from whatever `CatchAll`s stand around it.
 pub(super) fn take(req: &HttpRequest) {
-    if !metrics::are_shared() {
+    if metrics::are_alone() {
         return;
     }
     let claim = req.extensions().get::<Claim>().cloned();

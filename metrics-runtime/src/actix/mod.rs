@@ -33,15 +33,19 @@ use crate::{
 
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
 fn metrics_of(req: &HttpRequest) -> Metrics {
-    let own = metrics::are_shared().then(|| req.app_data()).flatten();
-    own.copied().unwrap_or_else(metrics::global_or_off)
+    if !metrics::are_alone()
+        && let Some(own) = req.app_data::<Metrics>()
+    {
+        return *own;
+    }
+    metrics::global_or_off()
 }
 
 /// Begins the record of a request to an annotated handler, if it is to be recorded: now, or since then.
 #[inline]
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let method = method_of(req.method());
-    if !metrics::are_shared()
+    if metrics::are_alone()
         && let Some(record) = Record::again(site, method, req, since)
     {
         return record;

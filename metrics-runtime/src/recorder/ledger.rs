@@ -44,7 +44,7 @@ struct Pages {
     /// Of other recorders, by their numbers.
     others: BTreeMap<usize, Recents>,
     /// By recorder, site and template.
-    series: BTreeMap<(usize, usize, Option<String>), &'static Series>,
+    series: BTreeMap<(usize, usize, Option<String>), (&'static Series, &'static Bounds)>,
     cells: BTreeMap<(usize, Method, usize), &'static Cells>,
     overall: BTreeMap<usize, &'static Distribution>,
     /// Whether the pool was asked.
@@ -142,14 +142,14 @@ impl Pages {
             Some(_) => None,
             None => label.ask(),
         };
-        let series = *self
+        let (series, bounds) = *self
             .series
             .entry((recorder.number, site.number(), template))
             .or_insert_with_key(|(_, _, template)| {
                 let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
-                recorder.series_of(site, handler)
+                (recorder.series_of(site, handler), recorder.bounds_of(site))
             });
-        let cells = self.open(series, method, recorder.bounds_of(site));
+        let cells = self.open(series, method, bounds);
         let recents = self.recents(recorder);
         if site.number() >= recents.len() {
             recents.resize(site.number() + 1, [None; Method::COUNT]);
@@ -222,7 +222,7 @@ pub(super) fn enter_again(
     opened.unwrap_or(Err(NotAgain))
 }
 
-/// No request like this one was recorded by this thread before.
+/// The thread's last request to this site by this method was not like this one, or there was none.
 pub(super) struct NotAgain;
 
 /// Opens the record of a request in this thread's cells; `None` when the handler is excluded.

@@ -16,6 +16,7 @@ mod tests;
 
 use std::{
     cell::Cell,
+    marker::PhantomData,
     mem,
     rc::Rc,
     sync::{
@@ -188,12 +189,12 @@ pub(crate) enum Received {
 pub(crate) struct Record(Option<Box<Open>>);
 
 /// What is known of a request while it is open.
-///
-/// Its `Rc` keeps it on the thread the cells belong to.
 pub(crate) struct Open {
     cells: &'static Cells,
     begun: Tick,
     received: Received,
+    /// Cells belong to the thread, so the record must stay on it.
+    not_send: PhantomData<*const ()>,
 }
 
 /// How a request ends.
@@ -222,7 +223,8 @@ impl End {
 }
 
 impl Record {
-    /// Starts the record of a request to the process-wide recorder, if it is like the last to its site; `None` if not.
+    /// Starts the record of a request to the process-wide recorder, if it is like the last to its site by its method;
+    /// `None` if not.
     #[inline]
     pub(crate) fn again(
         site: &'static Site,
@@ -263,10 +265,8 @@ impl Record {
     /// The handler returned an error, in a type the compiler calls `returned`.
     #[cold]
     pub(crate) fn failed(&self, returned: &'static str) {
-        if let Some(open) = &self.0
-            && let Some(label) = error_type::label(returned)
-        {
-            ledger::cells_of(open).count_error(returned, || label);
+        if let Some(open) = &self.0 {
+            ledger::cells_of(open).count_error(returned, || error_type::label(returned));
         }
     }
 
@@ -320,6 +320,7 @@ impl Open {
             cells,
             begun,
             received: Received::Bytes(0),
+            not_send: PhantomData,
         }
     }
 
@@ -341,9 +342,6 @@ impl Open {
             Received::Bytes(bytes) => *bytes,
             Received::Counted(bytes) => bytes.get(),
         };
-        if self.cells.has_hooks {
-            self.run_hooks(end, received);
-        }
         let cells = ledger::cells_of(&self);
         let observed = if cells.ends_at_head {
             end.to_head
@@ -359,7 +357,9 @@ impl Open {
         if end.in_progress {
             cells.move_inprogress(-1);
         }
-        drop(cells);
+        if self.cells.has_hooks {
+            self.run_hooks(end, received);
+        }
         ledger::keep(self);
     }
 
@@ -378,7 +378,7 @@ impl Open {
 
     #[cold]
     fn count_panic(&self) {
-        ledger::cells_of(self).count_error(PANIC, || PANIC.to_owned());
+        ledger::cells_of(self).count_error(PANIC, || Some(PANIC.to_owned()));
     }
 
     #[cold]

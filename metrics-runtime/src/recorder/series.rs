@@ -76,7 +76,7 @@ impl Shown {
     /// Shows an error type before it ever occurred.
     pub(crate) fn expect_error(&mut self, label: &str) {
         if self.error_types.iter().all(|known| *known != label) {
-            // As many as the program has error types.
+            // At most as many as the program has handlers and error types.
             self.error_types.push(label.to_owned().leak());
         }
     }

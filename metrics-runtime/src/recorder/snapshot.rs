@@ -230,12 +230,13 @@ impl Snapshot {
         };
         self.counts.resize(first_count + bounds.len() + 1, 0);
         for cells in cells {
+            // Before the statuses: else a request that ends in between is seen in neither, and its handler vanishes.
+            sums.inprogress = sums.inprogress.wrapping_add(cells.inprogress());
             add_counts(&mut self.counts[first_count..], bounds, &cells.durations);
             sums.ticks = sums.ticks.wrapping_add(cells.durations.sum());
             cells
                 .statuses
                 .for_each(|status, count| add(&mut self.statuses, first_status, status, count));
-            sums.inprogress = sums.inprogress.wrapping_add(cells.inprogress());
             sums.request_bytes += cells.request_bytes();
             sums.response_bytes += cells.response_bytes();
         }

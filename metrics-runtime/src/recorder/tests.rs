@@ -206,3 +206,20 @@ fn every_status_is_kept() {
         );
     }
 }
+
+#[test]
+fn a_request_like_the_last_takes_the_short_way() {
+    static SITE: Site = Site::new("again").handler("/again");
+    let config = Config::builder().resolve(|_| None).unwrap();
+    let recorder = Recorder::new(config, true, |work| work());
+    let again = |method| Record::again(&SITE, method, || None, None);
+    assert!(again(Method::Get).is_none());
+    serve(recorder, &SITE, 200, 1);
+    again(Method::Get).expect("there was one").finish(200, 2);
+    assert!(again(Method::Post).is_none());
+    only_method(recorder, |handler, method| {
+        assert_eq!(method.statuses[0], (200, 2));
+        assert_eq!(handler.response_bytes(), 3);
+        assert_eq!(method.inprogress, 0);
+    });
+}
