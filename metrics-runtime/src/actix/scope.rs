@@ -22,7 +22,8 @@ use crate::{
 /// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port.
 /// `GET` and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed
 /// for one that accepts gzip; other methods answer 405. Rendering runs on actix's blocking pool, so a large scrape
-/// delays no request but a thread's first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the scope is empty: 404.
+/// delays no request but a thread's first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the
+/// scope is empty: 404.
 ///
 /// # Panics
 /// If [`init`](crate::init) was not called and the environment is invalid, with the

@@ -3,7 +3,10 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
 };
 
@@ -222,4 +225,24 @@ fn a_request_like_the_last_takes_the_short_way() {
         assert_eq!(handler.response_bytes(), 3);
         assert_eq!(method.inprogress, 0);
     });
+}
+
+#[test]
+fn a_hook_sees_its_own_request_counted() {
+    static SITE: Site = Site::new("hooked");
+    static RECORDER: OnceLock<&Recorder> = OnceLock::new();
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    let config = Config::builder()
+        .on_request(|_| {
+            only_method(RECORDER.get().unwrap(), |_, method| {
+                assert_eq!(method.statuses[0], (200, 1));
+                assert_eq!(method.inprogress, 0);
+            });
+            SEEN.store(true, Relaxed);
+        })
+        .resolve(|_| None)
+        .unwrap();
+    let recorder = RECORDER.get_or_init(|| Recorder::new(config, false, |work| work()));
+    serve(recorder, &SITE, 200, 0);
+    assert!(SEEN.load(Relaxed));
 }
