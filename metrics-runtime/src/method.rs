@@ -27,16 +27,17 @@ macro_rules! methods {
     };
 }
 
+// In the order of the `http` crate: one is then turned into the other without a look at a table.
 methods! {
+    Options "OPTIONS",
     Get "GET",
     Post "POST",
     Put "PUT",
     Delete "DELETE",
     Head "HEAD",
-    Options "OPTIONS",
+    Trace "TRACE",
     Connect "CONNECT",
     Patch "PATCH",
-    Trace "TRACE",
     Other "other",
 }
 
