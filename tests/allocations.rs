@@ -7,7 +7,7 @@
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod common;
 
-use std::{alloc::System, pin::pin, task::Context};
+use std::{alloc::System, pin::pin, task::Context, thread};
 
 use actix_http::Request;
 use actix_web::{
@@ -164,7 +164,7 @@ async fn nothing_stays_behind() {
                 upload().await;
             }
             let change = region.change();
-            let left = change.allocations - change.deallocations;
+            let left = change.allocations.saturating_sub(change.deallocations);
             println!(
                 "{path}, with CatchAll: {around}: {left} allocations left in {REQUESTS} requests"
             );
@@ -173,12 +173,41 @@ async fn nothing_stays_behind() {
     }
 }
 
+/// What a thread keeps for its next requests goes when it goes.
+fn threads_leave_nothing_behind() {
+    const THREADS: usize = 100;
+    let visit = || {
+        let visitor = thread::spawn(|| {
+            actix_web::rt::System::new().block_on(async {
+                let app = App::new().route("/", web::get().to(upload_and_stream));
+                let app = test::init_service(app).await;
+                let request = || test::TestRequest::get().to_request();
+                let at_once = [app.call(request()).await, app.call(request()).await];
+                assert!(at_once.iter().all(Result::is_ok));
+            });
+        });
+        visitor.join().expect("the visitor is answered");
+    };
+    for _ in 0..50 {
+        visit();
+    }
+    let region = Region::new(ALLOCATOR);
+    for _ in 0..THREADS {
+        visit();
+    }
+    let change = region.change();
+    let left = change.allocations.saturating_sub(change.deallocations);
+    println!("{left} allocations left of {THREADS} threads");
+    assert!(left < THREADS);
+}
+
 fn main() {
     actix_web::rt::System::new().block_on(async {
         compare().await;
         nothing_stays_behind().await;
     });
-    println!("test result: ok. 2 passed; 0 failed");
+    threads_leave_nothing_behind();
+    println!("test result: ok. 3 passed; 0 failed");
 }
 
 async fn compare() {

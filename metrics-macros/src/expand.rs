@@ -216,7 +216,7 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
     } = signature;
     let where_clause = &generics.where_clause;
     let output = quote_spanned! {handler.span()=>
-        #krate::__private::Instrumented<#site, #returned>
+        #krate::__private::Timed<#site, #returned>
     };
     let wrapped = braced(
         body,

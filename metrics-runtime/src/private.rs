@@ -3,6 +3,6 @@
 pub use linkme;
 
 pub use crate::{
-    actix::{Captured, Instrumented, Start, signature::*},
+    actix::{Captured, Instrumented, Start, Timed, signature::*},
     site::{Annotated, SITES, Site},
 };

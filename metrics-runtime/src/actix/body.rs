@@ -42,6 +42,7 @@ pub(super) fn metered<B: MessageBody + 'static>(
     })
 }
 
+#[inline(never)]
 fn settle(record: Record, status: StatusCode, len: usize) {
     if let Some(method) = record.method() {
         let sent = if has_body(method, status) { len } else { 0 };

@@ -53,9 +53,9 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 /// Begins the record and learns the size of the body: all that does not depend on the handler's types.
 fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Record {
     let mut record = begin(site, req, None);
-    // Else the body must stay as it is: it might be wrapped to be counted.
-    if !record.is_none() {
-        record.receives(payload::receive(req, payload));
+    // A new record has received nothing: of most requests, which have no body, there is nothing to say.
+    if !matches!(payload, Payload::None) {
+        record.receives(|| payload::receive(req, payload));
     }
     record
 }

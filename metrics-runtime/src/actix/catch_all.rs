@@ -122,10 +122,8 @@ impl Caught {
         let method = req.method().clone();
         let template = routes.match_pattern(req.path());
         let mut record = begin(metrics, &method, begun, template, req.path());
-        if !record.is_none() {
-            let (request, payload) = req.parts_mut();
-            record.receives(payload::receive(request, payload));
-        }
+        let (request, payload) = req.parts_mut();
+        record.receives(|| payload::receive(request, payload));
         let claim = Claim::new(record);
         req.extensions_mut().insert(claim.clone());
         Some(Self {
@@ -267,7 +265,7 @@ impl Caught {
             record.cancel();
             let path = response.request().path();
             record = begin(self.metrics, &self.method, self.begun, matched, path);
-            record.receives(received);
+            record.receives(|| received);
         }
         record
     }

@@ -61,11 +61,11 @@ impl<S, F: Future> Future for Handled<S, F> {
                 handler, record, ..
             } => {
                 let returned = ready!(handler.poll(cx));
-                Poll::Ready(Instrumented::returned(returned, mem::take(record)))
+                Poll::Ready(Instrumented::new(Ok(returned), mem::take(record)))
             }
             HandledProjection::Refused { refusal } => {
                 let (error, record) = refusal.take().expect("polled after it was ready");
-                Poll::Ready(Instrumented::refused(error, record))
+                Poll::Ready(Instrumented::new(Err(error), record))
             }
         }
     }

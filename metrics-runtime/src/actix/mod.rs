@@ -12,14 +12,16 @@ mod matched;
 mod payload;
 mod scope;
 pub(crate) mod signature;
+mod timed;
 
 use actix_web::{HttpRequest, http::Method as HttpMethod, rt};
 
 pub use self::{
     captured::Captured,
     catch_all::CatchAll,
-    instrumented::{Instrumented, Start},
+    instrumented::Instrumented,
     scope::metrics_scope,
+    timed::{Start, Timed},
 };
 use crate::{
     method::Method,
@@ -46,7 +48,7 @@ fn metrics_of(req: &HttpRequest) -> Metrics {
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let method = method_of(req.method());
     if metrics::are_alone()
-        && let Some(record) = Record::again(site, method, req, since)
+        && let Some(record) = Record::again(site, method, &req, since)
     {
         return record;
     }
@@ -97,7 +99,7 @@ fn method_of(method: &HttpMethod) -> Method {
 /// takes no new tasks.
 pub(crate) fn defer(work: Box<dyn FnOnce()>) {
     let work = RunWhenDropped(Some(work));
-    if rt::System::is_registered() && tokio::task::try_id().is_some() {
+    if tokio::task::try_id().is_some() && rt::System::is_registered() {
         rt::spawn(async move { drop(work) });
     }
 }

@@ -19,15 +19,10 @@ use crate::recorder::Received;
 const BELIEVED: u64 = 64 * 1024;
 
 /// Learns the size of a body, or counts it as the handler reads it.
-#[inline]
 pub(super) fn receive(req: &HttpRequest, payload: &mut Payload) -> Received {
-    match payload {
-        Payload::None => Received::Bytes(0),
-        _ => receive_some(req, payload),
+    if matches!(payload, Payload::None) {
+        return Received::Bytes(0);
     }
-}
-
-fn receive_some(req: &HttpRequest, payload: &mut Payload) -> Received {
     match declared_length(req) {
         Some(length) if length <= BELIEVED => Received::Bytes(length),
         _ => count(payload),

@@ -270,7 +270,9 @@ fn golden() {
             .recorder
             .begin(site, method, clock::now(), template);
         if status == 404 {
-            record.failed("core::result::Result<(), shop::NotFound>");
+            record
+                .failures()
+                .count("core::result::Result<(), shop::NotFound>");
         }
         record.finish(status, bytes);
     }

@@ -48,20 +48,22 @@ impl Distribution {
 
     #[inline]
     pub(crate) fn observe(&self, ticks: u64) {
-        let count = if ticks <= self.lowest {
-            &self.counts[0]
+        if ticks <= self.lowest {
+            add(&self.counts[0], 1);
         } else {
-            self.count_of(self.bounds.index_of(ticks))
-        };
-        add(count, 1);
+            self.count_above(ticks);
+        }
         add(&self.sum, ticks);
     }
 
-    fn count_of(&self, index: usize) -> &AtomicU64 {
-        match self.counts.get(index) {
+    #[inline(never)]
+    fn count_above(&self, ticks: u64) {
+        let index = self.bounds.index_of(ticks);
+        let count = match self.counts.get(index) {
             Some(count) => count,
             None => &self.more[index - self.counts.len()],
-        }
+        };
+        add(count, 1);
     }
 
     pub(crate) fn counts(&self) -> impl Iterator<Item = u64> {

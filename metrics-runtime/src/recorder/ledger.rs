@@ -4,11 +4,21 @@
 //! the next thread goes on writing where this one stopped. So there are never more pages than threads lived at once,
 //! no total is ever moved, and a scrape needs to know nothing of threads. The pool's lock orders the last store of one
 //! owner before the first load of the next.
+//!
+//! That is so where the target has thread-locals of its own, as Linux, macOS and Windows with MSVC do. Where std makes
+//! them of the system's keys, it frees them in an order of the system's choice: the pages of a thread that ended may then
+//! not be used again, and a record that outlives its thread's desk may be lost.
 
-use std::{cell::RefCell, collections::BTreeMap, mem, ops::Deref, sync::Mutex};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    mem::{self, ManuallyDrop},
+    ops::Deref,
+    sync::Mutex,
+};
 
 use super::{
-    Label, Open, Received, Recorder,
+    Label, Open, Recorder,
     bounds::Bounds,
     cells::{Cells, Distribution},
     clock::{self, Tick},
@@ -18,22 +28,33 @@ use crate::{exposition::NO_HANDLER, method::Method, site::Site};
 
 static POOL: Mutex<Vec<Pages>> = Mutex::new(Vec::new());
 
-/// How many records a thread keeps for its next requests: a burst of more is not held on to.
+/// How many closed records a thread keeps beside the last one: a burst of more is not held on to.
 const SPARE_RECORDS: usize = 1024;
 
 thread_local! {
-    static LEDGER: Ledger = const { Ledger(RefCell::new(Desk::new())) };
+    /// Without a destructor, so that std need not ask in every request whether it has run; [`AtEnd`] is that.
+    static DESK: ManuallyDrop<Desk> = const { ManuallyDrop::new(Desk::new()) };
+    static AT_END: AtEnd = const { AtEnd };
 }
 
-#[repr(align(64))]
-struct Ledger(RefCell<Desk>);
+/// `LocalKey::with`, but inlined.
+#[inline]
+fn at_desk<R>(work: impl FnOnce(&Desk) -> R) -> R {
+    DESK.try_with(|desk| work(desk))
+        .expect("what has no destructor is never gone")
+}
 
 /// What a thread needs at hand; what every request touches comes first, in one cache line.
-#[repr(C)]
+#[repr(C, align(64))]
 struct Desk {
+    /// The record last closed, with nothing received: its memory is the next request's.
+    spare: Cell<Option<Box<Open>>>,
+    /// Whether the thread is ending: its pages are back in the pool, perhaps another thread's by now.
+    ended: Cell<bool>,
+    pages: RefCell<Pages>,
+    /// Other closed records, where requests wait for something and are many at once.
     #[expect(clippy::vec_box, reason = "what is kept is the memory of the boxes")]
-    spare: Vec<Box<Open>>,
-    pages: Pages,
+    more_spare: RefCell<Vec<Box<Open>>>,
 }
 
 /// What one thread writes to, and how it finds it again.
@@ -54,47 +75,84 @@ struct Pages {
 /// The cells in which each site's last request of each method was recorded, by the site's number.
 type Recents = Vec<[Option<&'static Cells>; Method::COUNT]>;
 
-impl Drop for Ledger {
+/// Gives a thread's pages back when it ends.
+struct AtEnd;
+
+impl Drop for AtEnd {
     fn drop(&mut self) {
-        let pages = mem::replace(&mut self.0.get_mut().pages, Pages::new());
-        if pages.adopted {
-            lock(&POOL).push(pages);
-        }
+        at_desk(|desk| {
+            desk.ended.set(true);
+            let pages = desk.pages.replace(Pages::new());
+            if pages.adopted {
+                lock(&POOL).push(pages);
+            }
+            desk.spare.take();
+            desk.more_spare.take();
+        });
     }
 }
 
 impl Desk {
     const fn new() -> Self {
         Self {
-            spare: Vec::new(),
-            pages: Pages::new(),
+            spare: Cell::new(None),
+            ended: Cell::new(false),
+            pages: RefCell::new(Pages::new()),
+            more_spare: RefCell::new(Vec::new()),
         }
     }
+}
 
-    /// Opens a request's record and moves the gauge; `None` when the handler is excluded.
-    #[inline]
-    fn open(&mut self, cells: &'static Cells, begun: Tick) -> Option<Box<Open>> {
-        if !cells.enter() {
-            return None;
-        }
-        Some(match self.spare.pop() {
-            Some(mut spare) => {
-                spare.cells = cells;
-                spare.begun = begun;
-                spare.received = Received::Bytes(0);
-                spare
-            }
-            None => Box::new(Open::new(cells, begun)),
-        })
+/// Opens a request's record and moves the gauge; `None` when the handler is excluded.
+#[inline]
+fn open(cells: &'static Cells, begun: Tick) -> Option<Box<Open>> {
+    if !cells.enter() {
+        return None;
     }
+    Some(match at_desk(|desk| desk.spare.take()) {
+        Some(mut spare) => {
+            spare.reopen(cells, begun);
+            spare
+        }
+        None => open_another(cells, begun),
+    })
+}
 
-    /// Keeps a record that is closed for the thread's next request.
-    #[inline]
-    fn keep(&mut self, open: Box<Open>) {
-        if self.spare.len() < SPARE_RECORDS {
-            self.spare.push(open);
+#[inline(never)]
+#[expect(clippy::unnecessary_box_returns, reason = "boxes are what is kept")]
+fn open_another(cells: &'static Cells, begun: Tick) -> Box<Open> {
+    match at_desk(|desk| desk.more_spare.borrow_mut().pop()) {
+        Some(mut spare) => {
+            spare.reopen(cells, begun);
+            spare
         }
+        None => Box::new(Open::new(cells, begun)),
     }
+}
+
+/// Keeps a record that is closed for the thread's next request, unless the thread is ending.
+#[inline]
+pub(super) fn keep(closed: Box<Open>) {
+    let another = at_desk(|desk| {
+        if desk.ended.get() {
+            Some(closed)
+        } else {
+            desk.spare.replace(Some(closed))
+        }
+    });
+    if let Some(another) = another {
+        keep_another(another);
+    }
+}
+
+#[inline(never)]
+fn keep_another(closed: Box<Open>) {
+    at_desk(|desk| {
+        let mut spare = desk.more_spare.borrow_mut();
+        if spare.len() < SPARE_RECORDS && !desk.ended.get() {
+            spare.push(closed);
+        }
+    });
 }
 
 impl Pages {
@@ -124,9 +182,9 @@ impl Pages {
         method: Method,
         label: &mut impl Label,
     ) -> &'static Cells {
-        match recent(self.recents(recorder), site, method, label) {
-            Some(cells) => cells,
-            None => self.find_anew(recorder, site, method, label),
+        match recent(self.recents(recorder), site.number(), method) {
+            Some(cells) if is_label_of(cells, site, label) => cells,
+            _ => self.find_anew(recorder, site, method, label),
         }
     }
 
@@ -162,6 +220,7 @@ impl Pages {
         if !self.adopted {
             *self = lock(&POOL).pop().unwrap_or(Self::new());
             self.adopted = true;
+            AT_END.with(|_| ());
         }
     }
 
@@ -192,16 +251,16 @@ impl Pages {
     }
 }
 
-/// The cells of the last request to a site by a method, if this request has the same label.
+/// The cells of the last request to a site by a method.
 #[inline]
-fn recent(
-    recents: &Recents,
-    site: &'static Site,
-    method: Method,
-    label: &mut impl Label,
-) -> Option<&'static Cells> {
-    let cells = recents.get(site.number())?[method as usize]?;
-    (site.handler.is_some() || label.is(cells.series.handler)).then_some(cells)
+fn recent(recents: &Recents, site: usize, method: Method) -> Option<&'static Cells> {
+    recents.get(site)?[method as usize]
+}
+
+/// Whether a request to `site` is recorded in its last one's cells.
+#[inline]
+fn is_label_of(cells: &Cells, site: &Site, label: &impl Label) -> bool {
+    site.handler.is_some() || label.is(cells.series.handler)
 }
 
 /// Opens the record of a request to the process-wide recorder that is like the last to its site; `Err` if it is not.
@@ -211,15 +270,16 @@ fn recent(
 pub(super) fn enter_again(
     site: &'static Site,
     method: Method,
-    mut label: impl Label,
+    label: &impl Label,
     begun: Option<Tick>,
 ) -> Result<Option<Box<Open>>, NotAgain> {
-    let opened = LEDGER.try_with(|ledger| {
-        let desk = &mut *ledger.0.borrow_mut();
-        let cells = recent(&desk.pages.own, site, method, &mut label).ok_or(NotAgain)?;
-        Ok(desk.open(cells, begun.unwrap_or_else(clock::now)))
-    });
-    opened.unwrap_or(Err(NotAgain))
+    let number = site.number();
+    match at_desk(|desk| recent(&desk.pages.borrow_mut().own, number, method)) {
+        Some(cells) if is_label_of(cells, site, label) => {
+            Ok(open(cells, begun.unwrap_or_else(clock::now)))
+        }
+        _ => Err(NotAgain),
+    }
 }
 
 /// The thread's last request to this site by this method was not like this one, or there was none.
@@ -233,35 +293,32 @@ pub(super) fn enter(
     mut label: impl Label,
     begun: Tick,
 ) -> Option<Box<Open>> {
-    let opened = LEDGER.try_with(|ledger| {
-        let desk = &mut *ledger.0.borrow_mut();
-        let cells = desk.pages.find(recorder, site, method, &mut label);
-        desk.open(cells, begun)
-    });
-    opened.unwrap_or_else(|_| {
-        let Borrowed(pages) = &mut Borrowed::take();
-        let cells = pages.find(recorder, site, method, &mut label);
-        cells.enter().then(|| Box::new(Open::new(cells, begun)))
+    at_desk(|desk| {
+        if desk.ended.get() {
+            let Borrowed(pages) = &mut Borrowed::take();
+            let cells = pages.find(recorder, site, method, &mut label);
+            return cells.enter().then(|| Box::new(Open::new(cells, begun)));
+        }
+        let mut pages = desk.pages.borrow_mut();
+        open(pages.find(recorder, site, method, &mut label), begun)
     })
 }
 
-/// Keeps a record that is closed for the thread's next request, unless the thread is ending.
+/// A record's cells, while its thread owns them.
 #[inline]
-pub(super) fn keep(open: Box<Open>) {
-    let _ = LEDGER.try_with(|ledger| ledger.0.borrow_mut().keep(open));
+pub(super) fn own(cells: &'static Cells) -> Option<&'static Cells> {
+    at_desk(|desk| (!desk.ended.get()).then_some(cells))
 }
 
 /// A record's cells, for this thread to write to: while it owns its pages those it began in, then their like in pages
 /// borrowed for the moment.
-#[inline]
-pub(super) fn cells_of(open: &Open) -> Writable {
-    if LEDGER.try_with(|_| ()).is_ok() {
-        Writable {
-            cells: open.cells,
+pub(super) fn writable(cells: &'static Cells) -> Writable {
+    match own(cells) {
+        Some(cells) => Writable {
+            cells,
             borrowed: None,
-        }
-    } else {
-        Writable::borrowed(open.cells)
+        },
+        None => Writable::borrowed(cells),
     }
 }
 

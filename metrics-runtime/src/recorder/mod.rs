@@ -180,6 +180,16 @@ pub(crate) enum Received {
     Counted(Rc<Cell<u64>>),
 }
 
+/// How many were counted.
+#[cold]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "freed here, out of other requests' way"
+)]
+fn arrived(bytes: Rc<Cell<u64>>) -> u64 {
+    bytes.get()
+}
+
 /// A request being recorded, or none. Dropped before it is answered, it records a client that left (`499`) or a panic
 /// (`500`).
 ///
@@ -197,7 +207,24 @@ pub(crate) struct Open {
     not_send: PhantomData<*const ()>,
 }
 
+/// Where a request's error is counted, right after the request is: a hook that runs at once does not see it yet.
+pub(crate) struct Failures {
+    cells: Option<&'static Cells>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Failures {
+    /// The handler returned an error, in a type the compiler calls `returned`.
+    #[cold]
+    pub(crate) fn count(&self, returned: &'static str) {
+        if let Some(cells) = self.cells {
+            ledger::writable(cells).count_error(returned, || error_type::label(returned));
+        }
+    }
+}
+
 /// How a request ends.
+#[derive(Clone, Copy)]
 struct End {
     status: u16,
     sent: u64,
@@ -229,7 +256,7 @@ impl Record {
     pub(crate) fn again(
         site: &'static Site,
         method: Method,
-        label: impl Label,
+        label: &impl Label,
         begun: Option<Tick>,
     ) -> Option<Self> {
         ledger::enter_again(site, method, label, begun)
@@ -241,9 +268,10 @@ impl Record {
         self.0.is_none()
     }
 
-    pub(crate) fn receives(&mut self, received: Received) {
+    /// The request has this body. Not asked where nothing is recorded: a body might be wrapped to be counted.
+    pub(crate) fn receives(&mut self, received: impl FnOnce() -> Received) {
         if let Some(open) = &mut self.0 {
-            open.received = received;
+            open.received = received();
         }
     }
 
@@ -262,20 +290,21 @@ impl Record {
         Some(self.0.as_ref()?.cells.method)
     }
 
-    /// The handler returned an error, in a type the compiler calls `returned`.
-    #[cold]
-    pub(crate) fn failed(&self, returned: &'static str) {
-        if let Some(open) = &self.0 {
-            ledger::cells_of(open).count_error(returned, || error_type::label(returned));
+    /// Where to count the error, should the handler turn out to have returned one.
+    #[inline]
+    pub(crate) fn failures(&self) -> Failures {
+        Failures {
+            cells: self.0.as_ref().map(|open| open.cells),
+            not_send: PhantomData,
         }
     }
 
     /// The response has this status, and a body of so many bytes.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
     pub(crate) fn finish(mut self, status: u16, sent: u64) {
         if let Some(open) = self.0.take() {
-            let end = End::now(&open, status, sent);
-            open.close(&end);
+            open.close(|open| End::now(open, status, sent));
         }
     }
 
@@ -298,8 +327,9 @@ impl Record {
 
     /// Takes the request back as if it had never been begun: somebody else records it.
     pub(crate) fn cancel(mut self) {
-        if let Some(open) = self.0.take() {
+        if let Some(mut open) = self.0.take() {
             open.leave();
+            open.received = Received::Bytes(0);
             ledger::keep(open);
         }
     }
@@ -324,6 +354,13 @@ impl Open {
         }
     }
 
+    /// The same memory for the next request.
+    #[inline]
+    fn reopen(&mut self, cells: &'static Cells, begun: Tick) {
+        self.cells = cells;
+        self.begun = begun;
+    }
+
     /// Ticks since the request began.
     #[inline]
     fn age(&self) -> u64 {
@@ -333,16 +370,34 @@ impl Open {
     /// The request is no longer in progress.
     #[inline]
     fn leave(&self) {
-        ledger::cells_of(self).move_inprogress(-1);
+        ledger::writable(self.cells).move_inprogress(-1);
     }
 
-    #[inline]
-    fn close(self: Box<Self>, end: &End) {
-        let received = match &self.received {
-            Received::Bytes(bytes) => *bytes,
-            Received::Counted(bytes) => bytes.get(),
-        };
-        let cells = ledger::cells_of(&self);
+    /// Writes the request to its cells, or to their like.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
+    fn close(mut self: Box<Self>, end: impl FnOnce(&Self) -> End) {
+        match ledger::own(self.cells) {
+            Some(cells) => {
+                let end = end(&self);
+                self.write(cells, end);
+                ledger::keep(self);
+            }
+            None => self.close_in_an_ending_thread(end),
+        }
+    }
+
+    #[cold]
+    fn close_in_an_ending_thread(mut self: Box<Self>, end: impl FnOnce(&Self) -> End) {
+        let end = end(&self);
+        let cells = ledger::writable(self.cells);
+        self.write(&cells, end);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
+    fn write(&mut self, cells: &Cells, end: End) {
+        let received = self.take_received_bytes();
         let observed = if cells.ends_at_head {
             end.to_head
         } else {
@@ -357,10 +412,17 @@ impl Open {
         if end.in_progress {
             cells.move_inprogress(-1);
         }
-        if self.cells.has_hooks {
+        if cells.has_hooks {
             self.run_hooks(end, received);
         }
-        ledger::keep(self);
+    }
+
+    #[inline]
+    fn take_received_bytes(&mut self) -> u64 {
+        match mem::replace(&mut self.received, Received::Bytes(0)) {
+            Received::Bytes(bytes) => bytes,
+            Received::Counted(bytes) => arrived(bytes),
+        }
     }
 
     /// The request has no response: its client left, or its handler panicked.
@@ -372,17 +434,16 @@ impl Open {
         } else {
             CLIENT_CLOSED_REQUEST
         };
-        let end = End::now(&self, status, 0);
-        self.close(&end);
+        self.close(|open| End::now(open, status, 0));
     }
 
     #[cold]
     fn count_panic(&self) {
-        ledger::cells_of(self).count_error(PANIC, || Some(PANIC.to_owned()));
+        ledger::writable(self.cells).count_error(PANIC, || Some(PANIC.to_owned()));
     }
 
     #[cold]
-    fn run_hooks(&self, end: &End, received: u64) {
+    fn run_hooks(&self, end: End, received: u64) {
         let series = self.cells.series;
         let recorder = series.recorder;
         let finished = FinishedRequest {
@@ -423,12 +484,11 @@ impl Drop for StreamRecord {
             if thread::panicking() {
                 open.count_panic();
             }
-            let end = End {
+            open.close(|open| End {
                 to_head: self.to_head,
                 in_progress: !open.cells.ends_at_head,
-                ..End::now(&open, self.status, self.sent)
-            };
-            open.close(&end);
+                ..End::now(open, self.status, self.sent)
+            });
         }
     }
 }

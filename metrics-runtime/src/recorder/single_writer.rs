@@ -40,8 +40,18 @@ impl Statuses {
         }
     }
 
+    /// The status that came first is looked for first, and in place.
     #[inline]
     pub(crate) fn count(&self, status: u16) {
+        if self.codes[0].load(Relaxed) == status {
+            add(&self.counts[0], 1);
+        } else {
+            self.count_another(status);
+        }
+    }
+
+    #[inline(never)]
+    fn count_another(&self, status: u16) {
         let mut block = self;
         loop {
             for (code, count) in block.codes.iter().zip(&block.counts) {

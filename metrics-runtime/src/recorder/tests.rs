@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Record, Recorder, clock,
+    Received, Record, Recorder, clock, ledger,
     single_writer::Statuses,
     snapshot::{Handler, PerMethod},
 };
@@ -143,18 +143,28 @@ fn threads_that_end_leave_their_totals_and_their_memory() {
 #[test]
 fn a_record_that_outlives_its_threads_ledger_is_counted() {
     static SITE: Site = Site::new("late");
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    struct Late(Record);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let cells = self.0.0.as_ref().unwrap().cells;
+            assert!(ledger::own(cells).is_none(), "perhaps another thread's");
+            SEEN.store(true, Relaxed);
+        }
+    }
     thread_local! {
-        static LATE: RefCell<Option<Record>> = const { RefCell::new(None) };
+        static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
     }
     let recorder = recorder(false);
     thread::spawn(|| {
         // Thread-locals are destroyed last first, so this one goes after the ledger.
         LATE.with(|late| {
-            *late.borrow_mut() = Some(begin(recorder, &SITE));
+            *late.borrow_mut() = Some(Late(begin(recorder, &SITE)));
         });
     })
     .join()
     .unwrap();
+    assert!(SEEN.load(Relaxed));
     only_method(recorder, |_, method| {
         assert_eq!(method.statuses[..], [(200, 0), (499, 1), (500, 0)]);
         assert_eq!(method.inprogress, 0);
@@ -178,8 +188,16 @@ fn handlers_that_share_a_label_show_the_bounds_they_share() {
 fn a_cancelled_record_leaves_no_trace() {
     static SITE: Site = Site::new("cancelled");
     let recorder = recorder(false);
-    begin(recorder, &SITE).cancel();
+    let mut cancelled = begin(recorder, &SITE);
+    cancelled.receives(|| Received::Bytes(7));
+    cancelled.cancel();
     assert_eq!(recorder.recorded().handlers().count(), 0);
+    // Its memory is used again.
+    serve(recorder, &SITE, 200, 0);
+    assert_eq!(
+        only_method(recorder, |handler, _| handler.request_bytes()),
+        0
+    );
 }
 
 #[test]
@@ -215,7 +233,7 @@ fn a_request_like_the_last_takes_the_short_way() {
     static SITE: Site = Site::new("again").handler("/again");
     let config = Config::builder().resolve(|_| None).unwrap();
     let recorder = Recorder::new(config, true, |work| work());
-    let again = |method| Record::again(&SITE, method, || None, None);
+    let again = |method| Record::again(&SITE, method, &|| None, None);
     assert!(again(Method::Get).is_none());
     serve(recorder, &SITE, 200, 1);
     again(Method::Get).expect("there was one").finish(200, 2);
