@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     pub(crate) recorder: &'static Recorder,
     pub(crate) families: Families,
     pub(crate) registry: Registry,
-    /// How long the last scrape was: room for the next.
+    /// How long the last text was that was rendered as a whole: room for the next.
     pub(crate) last_len: AtomicUsize,
 }
 

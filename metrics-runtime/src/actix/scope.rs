@@ -82,11 +82,10 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
     let compress = metrics.config().gzip && accepts_gzip(&req);
     drop(req);
     let rendered = web::block(move || {
-        let text = exposition::render(metrics.0, format);
         if compress {
-            gzip(&text)
+            gzip(metrics, format)
         } else {
-            Ok(text.into_bytes())
+            Ok(metrics.render(format).into_bytes())
         }
     })
     .await;
@@ -157,9 +156,15 @@ fn accepts_gzip(req: &HttpRequest) -> bool {
 }
 
 /// The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
-fn gzip(text: &str) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
-    encoder.write_all(text.as_bytes())?;
+fn gzip(metrics: Metrics, format: Format) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut written = Ok(());
+    exposition::render_in_blocks(metrics.0, format, |block| {
+        if written.is_ok() {
+            written = encoder.write_all(block.as_bytes());
+        }
+    });
+    written?;
     encoder.finish()
 }
 

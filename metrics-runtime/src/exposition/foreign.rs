@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType};
 
-use super::{Format, head_name, push_head};
+use super::{Format, Output, head_name, push_head};
 use crate::label;
 
-pub(super) fn write(out: &mut String, families: &[MetricFamily], format: Format) {
+pub(super) fn write(out: &mut Output<'_>, families: &[MetricFamily], format: Format) {
     for family in families {
         let kind = family.get_field_type();
         let name = family.name();
         let counter = kind == MetricType::COUNTER;
         push_head(
-            out,
+            &mut out.text,
             format,
             head_name(name, counter, format),
             kind_name(kind, format),
@@ -26,9 +26,9 @@ pub(super) fn write(out: &mut String, families: &[MetricFamily], format: Format)
         } else {
             name.into()
         };
-        for metric in family.get_metric() {
+        out.each(family.get_metric(), |out, metric| {
             samples(out, &sample, kind, metric, format);
-        }
+        });
     }
 }
 

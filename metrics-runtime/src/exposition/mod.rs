@@ -45,14 +45,59 @@ impl Format {
 /// Everything the recorder and its registry hold.
 pub(crate) fn render(inner: &'static Inner, format: Format) -> String {
     let last_len = inner.last_len.load(Relaxed);
-    let mut out = String::with_capacity(last_len + last_len / 16);
-    native::write(&mut out, inner, format);
-    foreign::write(&mut out, &collector::gather_others(inner), format);
+    let mut out = Output {
+        text: String::with_capacity(last_len + last_len / 16),
+        block: usize::MAX,
+        take: &mut |_| {},
+    };
+    write(&mut out, inner, format);
+    inner.last_len.store(out.text.len(), Relaxed);
+    out.text
+}
+
+/// The same in blocks, for who needs each but once: the whole may be much, and a block stays in the cache.
+pub(crate) fn render_in_blocks(inner: &'static Inner, format: Format, mut take: impl FnMut(&str)) {
+    const BLOCK: usize = 32 * 1024;
+    let mut out = Output {
+        text: String::with_capacity(BLOCK + BLOCK / 4),
+        block: BLOCK,
+        take: &mut take,
+    };
+    write(&mut out, inner, format);
+    (out.take)(&out.text);
+}
+
+fn write(out: &mut Output<'_>, inner: &'static Inner, format: Format) {
+    native::write(out, inner, format);
+    foreign::write(out, &collector::gather_others(inner), format);
     if format == Format::OpenMetrics {
-        out.push_str("# EOF\n");
+        out.text.push_str("# EOF\n");
     }
-    inner.last_len.store(out.len(), Relaxed);
-    out
+}
+
+/// Where the writers write.
+struct Output<'a> {
+    text: String,
+    /// So much of it is handed on.
+    block: usize,
+    take: &'a mut dyn FnMut(&str),
+}
+
+impl Output<'_> {
+    /// Writes the lines of each item.
+    fn each<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut String, T),
+    ) {
+        for item in items {
+            write(&mut self.text, item);
+            if self.text.len() >= self.block {
+                (self.take)(&self.text);
+                self.text.clear();
+            }
+        }
+    }
 }
 
 /// `# HELP`, `# TYPE` and, in OpenMetrics, `# UNIT`.

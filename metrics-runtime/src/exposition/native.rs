@@ -1,7 +1,7 @@
 //! Our own families: their label strings were rendered when the series were made, so a line is a few copies and a
 //! number.
 
-use super::{Format, push_family};
+use super::{Format, Output, push_family};
 use crate::{
     label,
     metrics::Inner,
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
+pub(super) fn write(out: &mut Output<'_>, inner: &'static Inner, format: Format) {
     let recorder = inner.recorder;
     if !recorder.config.enabled {
         return;
@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
     let snapshot = recorder.snapshot();
     let families = &inner.families;
 
-    push_family(out, format, &families.requests);
+    push_family(&mut out.text, format, &families.requests);
     requests(
         out,
         &families.requests.name,
@@ -27,10 +27,10 @@ pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
         recorder.config.group_status_codes,
     );
 
-    push_family(out, format, &families.duration);
+    push_family(&mut out.text, format, &families.duration);
     durations(out, &families.duration.name, &snapshot);
 
-    push_family(out, format, &families.request_size);
+    push_family(&mut out.text, format, &families.request_size);
     sizes(
         out,
         &families.request_size.name,
@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
         Handler::request_bytes,
     );
 
-    push_family(out, format, &families.response_size);
+    push_family(&mut out.text, format, &families.response_size);
     sizes(
         out,
         &families.response_size.name,
@@ -46,22 +46,22 @@ pub(super) fn write(out: &mut String, inner: &'static Inner, format: Format) {
         Handler::response_bytes,
     );
 
-    push_family(out, format, &families.inprogress);
+    push_family(&mut out.text, format, &families.inprogress);
     inprogress(out, &families.inprogress.name, &snapshot);
 
-    push_family(out, format, &families.exceptions);
+    push_family(&mut out.text, format, &families.exceptions);
     exceptions(out, &families.exceptions.name, &snapshot);
 
     if let Some(family) = &families.high_resolution {
-        push_family(out, format, family);
-        high_resolution(out, &family.name, recorder);
+        push_family(&mut out.text, format, family);
+        high_resolution(&mut out.text, &family.name, recorder);
     }
 }
 
-fn requests(out: &mut String, name: &str, snapshot: &Snapshot, grouped: bool) {
+fn requests(out: &mut Output<'_>, name: &str, snapshot: &Snapshot, grouped: bool) {
     let start = format!("{name}{{");
     let mut labels = String::new();
-    for handler in snapshot.handlers() {
+    out.each(snapshot.handlers(), |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
@@ -76,54 +76,54 @@ fn requests(out: &mut String, name: &str, snapshot: &Snapshot, grouped: bool) {
                 push_number(out, count);
             }
         }
-    }
+    });
 }
 
-fn durations(out: &mut String, name: &str, snapshot: &Snapshot) {
+fn durations(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
     let mut lines = HistogramLines::new(name);
     let mut labels = String::new();
-    for handler in snapshot.handlers() {
+    out.each(snapshot.handlers(), |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
             push_parts(&mut labels, [head, method.method.label(), tail]);
             lines.push(out, &labels, &method.durations);
         }
-    }
+    });
 }
 
 /// A summary without quantiles.
 fn sizes<'a>(
-    out: &mut String,
+    out: &mut Output<'_>,
     name: &str,
     snapshot: &'a Snapshot,
     bytes: impl Fn(&Handler<'a>) -> u64,
 ) {
     let [sum, count] = ["sum", "count"].map(|part| format!("{name}_{part}{{"));
-    for handler in snapshot.handlers() {
+    out.each(snapshot.handlers(), |out, handler| {
         let Handler { head, tail, .. } = handler;
         push_parts(out, [&sum, head, tail, "} "]);
         push_number(out, bytes(&handler));
         push_parts(out, [&count, head, tail, "} "]);
         push_number(out, handler.requests());
-    }
+    });
 }
 
-fn inprogress(out: &mut String, name: &str, snapshot: &Snapshot) {
+fn inprogress(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
     let start = format!("{name}{{");
-    for handler in snapshot.handlers() {
+    out.each(snapshot.handlers(), |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             push_parts(out, [&start, head, method.method.label(), tail, "} "]);
             out.push_str(itoa::Buffer::new().format(method.inprogress));
             out.push('\n');
         }
-    }
+    });
 }
 
-fn exceptions(out: &mut String, name: &str, snapshot: &Snapshot) {
+fn exceptions(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
     let start = format!("{name}{{");
-    for handler in snapshot.handlers() {
+    out.each(snapshot.handlers(), |out, handler| {
         let Handler { head, tail, .. } = handler;
         for (exception, count) in handler.exceptions {
             push_parts(out, [&start, head, ",exception_type=\""]);
@@ -131,7 +131,7 @@ fn exceptions(out: &mut String, name: &str, snapshot: &Snapshot) {
             push_parts(out, ["\"", tail, "} "]);
             push_number(out, *count);
         }
-    }
+    });
 }
 
 fn high_resolution(out: &mut String, name: &str, recorder: &'static Recorder) {

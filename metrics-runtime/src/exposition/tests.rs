@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, Opts, Registry};
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 use proptest::prelude::*;
 
-use super::Format;
+use super::{Format, render_in_blocks};
 use crate::{Config, Metrics, method::Method, recorder::clock, site::Site};
 
 type Labels = BTreeMap<String, String>;
@@ -238,6 +238,36 @@ fn gathering_the_registry_says_what_the_endpoint_says() {
         }
     }
     assert_eq!(gathered.help, written.help);
+}
+
+#[test]
+fn blocks_are_the_text() {
+    static SITE: Site = Site::new("blocks");
+    let registry = Registry::new();
+    let others = IntCounterVec::new(Opts::new("others", "o"), &["other"]).unwrap();
+    for other in 0..2_000 {
+        others.with_label_values(&[other.to_string()]).inc();
+    }
+    registry.register(Box::new(others)).unwrap();
+    let config = Config::builder().registry(registry).build().unwrap();
+    let metrics = Metrics::new(config).unwrap();
+    for handler in 0..200 {
+        let template = || Some(format!("/{handler}"));
+        let recorder = metrics.0.recorder;
+        let record = recorder.begin(&SITE, Method::Get, clock::now(), template);
+        record.finish(200, 0);
+    }
+    for format in [Format::Text, Format::OpenMetrics] {
+        let mut blocks: Vec<String> = Vec::new();
+        render_in_blocks(metrics.0, format, |block| blocks.push(block.to_owned()));
+        assert_eq!(blocks.concat(), metrics.render(format));
+        let last = blocks.pop().unwrap();
+        assert!(last.len() < 40_000, "{}", last.len());
+        assert!(blocks.len() > 5, "{}", blocks.len());
+        for block in blocks {
+            assert!((32_768..40_000).contains(&block.len()), "{}", block.len());
+        }
+    }
 }
 
 /// The whole document, byte for byte but for the durations' sums.

@@ -25,7 +25,7 @@ const EXPECTED_STATUSES: [u16; 2] = [200, 500];
 pub(crate) struct Snapshot {
     handlers: Vec<HandlerSums>,
     methods: Vec<MethodSums>,
-    /// Heads and tails of the series' labels.
+    /// Heads and tails of the series' labels, side by side: six families look at each.
     labels: String,
     /// Sorted by code within each method.
     statuses: Vec<(u16, u64)>,
@@ -150,6 +150,7 @@ impl Recorder {
     pub(super) fn recorded(&'static self) -> Snapshot {
         let mut snapshot = Snapshot::default();
         self.table.for_each(|shown| snapshot.add_handler(shown));
+        snapshot.gather_labels();
         snapshot
     }
 
@@ -194,17 +195,26 @@ impl Snapshot {
         let methods = first_method..self.methods.len();
         let exceptions = first_exception..self.exceptions.len();
         if !methods.is_empty() || !exceptions.is_empty() {
-            let start = self.labels.len();
-            self.labels.push_str(shown.series.head);
-            let middle = self.labels.len();
-            self.labels.push_str(shown.series.tail);
             self.handlers.push(HandlerSums {
                 series: shown.series,
-                head: start..middle,
-                tail: middle..self.labels.len(),
+                head: 0..0,
+                tail: 0..0,
                 methods,
                 exceptions,
             });
+        }
+    }
+
+    /// Not while handlers are added: that is done under the table's lock, and one walk waits less for memory than two
+    /// at once.
+    fn gather_labels(&mut self) {
+        for handler in &mut self.handlers {
+            let start = self.labels.len();
+            self.labels.push_str(handler.series.head);
+            let middle = self.labels.len();
+            self.labels.push_str(handler.series.tail);
+            handler.head = start..middle;
+            handler.tail = middle..self.labels.len();
         }
     }
 
