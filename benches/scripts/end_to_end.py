@@ -44,6 +44,32 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Awake:
+    """Keeps processors from halting, with a loop that gives way to everything else.
+
+    Under a hypervisor a halted processor is woken by the host, when and at what cost the host likes: a closed loop of
+    clients and server halts thousands of times a second, and on a busy host one second then differs from the next by a
+    quarter.
+    """
+
+    LOOP = (
+        "import os, sys\n"
+        "os.sched_setaffinity(0, [int(sys.argv[1])])\n"
+        "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
+        "parent = os.getppid()\n"
+        "while os.getppid() == parent:\n"
+        "    for _ in range(10_000_000): pass\n"
+    )
+
+    def __init__(self, processors):
+        self.loops = [subprocess.Popen([sys.executable, "-c", self.LOOP, str(p)]) for p in processors]
+
+    def stop(self):
+        for loop in self.loops:
+            loop.kill()
+            loop.wait()
+
+
 class Server:
     def __init__(self, flags, handlers, pin):
         self.port = free_port()
@@ -139,6 +165,23 @@ def load(server, seconds, connections, scraped):
     }
 
 
+def measure_once(arguments, seconds, server_pin):
+    """One result of each way, on servers started anew, in an order of its own."""
+    servers = {}
+    try:
+        for name, (way, scraped) in WAYS.items():
+            if not scraped:
+                servers[name] = Server(["--way", str(way)], arguments.handlers, server_pin)
+                hit_all(servers[name], arguments.handlers)
+                load(servers[name], 1, arguments.connections, scraped=False)
+        for name in random.sample(list(WAYS), len(WAYS)):
+            server = servers[name.removesuffix(SCRAPED)]
+            yield name, load(server, seconds, arguments.connections, WAYS[name][1])
+    finally:
+        for server in servers.values():
+            server.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
@@ -158,20 +201,13 @@ def main():
         server_pin = ["taskset", "-c", str(processors[0])]
 
     results = {name: [] for name in WAYS}
-    for _ in range(rounds):
-        servers = {}
-        try:
-            for name, (way, scraped) in WAYS.items():
-                if not scraped:
-                    servers[name] = Server(["--way", str(way)], arguments.handlers, server_pin)
-                    hit_all(servers[name], arguments.handlers)
-                    load(servers[name], 1, arguments.connections, scraped=False)
-            for name in random.sample(list(WAYS), len(WAYS)):
-                server = servers[name.removesuffix(SCRAPED)]
-                results[name].append(load(server, seconds, arguments.connections, WAYS[name][1]))
-        finally:
-            for server in servers.values():
-                server.stop()
+    awake = Awake(processors)
+    try:
+        for _ in range(rounds):
+            for name, result in measure_once(arguments, seconds, server_pin):
+                results[name].append(result)
+    finally:
+        awake.stop()
 
     def column(name, key):
         return statistics.median(result[key] for result in results[name])
