@@ -6,16 +6,17 @@ servers anew: where a process lies in memory moves its figures by more than the 
 """
 
 import argparse
+import contextlib
 import http.client
 import os
 import pathlib
 import random
 import re
+import signal
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 
 SERVER = pathlib.Path(__file__).resolve().parent.parent / "target" / "release" / "server"
@@ -35,6 +36,8 @@ WAYS = {
     "bare, scraped": (0, True),
     "ours, literal label, scraped": (1, True),
 }
+FORMATS = {"throughput": ".0f", "cpu": ".2f"}
+TENTH = 0.1
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -99,29 +102,76 @@ class Server:
             self.process.kill()
 
 
-class Scraper(threading.Thread):
-    """Asks for /metrics ten times a second, over one connection."""
+class Scraper:
+    """Asks for /metrics over a connection of its own."""
 
-    def __init__(self, port):
-        super().__init__(daemon=True)
-        self.port = port
-        self.over = threading.Event()
-        self.sizes = []
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
 
-    def run(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        due = time.monotonic()
-        while not self.over.is_set():
-            connection.request("GET", "/metrics", headers=SCRAPE_HEADERS)
-            response = connection.getresponse()
-            assert response.status == 200, response.status
-            self.sizes.append(len(response.read()))
-            due += 0.1
-            self.over.wait(max(0, due - time.monotonic()))
+    def scrape(self):
+        self.connection.request("GET", "/metrics", headers=SCRAPE_HEADERS)
+        response = self.connection.getresponse()
+        assert response.status == 200, response.status
+        response.read()
+
+
+class Wrk:
+    def __init__(self, server, connections, duration):
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}", "--latency", server.url("/items/42")]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def output(self):
+        output = self.process.communicate(timeout=10)[0]
+        if "Non-2xx" in output or "Socket errors" in output:
+            sys.exit(output)
+        return output
 
     def stop(self):
-        self.over.set()
-        self.join()
+        self.process.kill()
+        self.process.wait()
+
+
+class Slices:
+    """A load that is there only in its slices of time, to count requests and the server's processor time."""
+
+    def __init__(self, server, connections, scraped):
+        self.server = server
+        self.scraper = Scraper(server) if scraped else None
+        self.wrk = Wrk(server, connections, "1h")
+        self.wrk.process.send_signal(signal.SIGSTOP)
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+
+    @contextlib.contextmanager
+    def measured(self):
+        cpu, begun = self.server.cpu_seconds(), time.monotonic()
+        yield begun
+        self.seconds += time.monotonic() - begun
+        # What was sent is still answered.
+        time.sleep(0.001)
+        self.cpu_seconds += self.server.cpu_seconds() - cpu
+
+    def run(self):
+        with self.measured() as begun:
+            self.wrk.process.send_signal(signal.SIGCONT)
+            if self.scraper:
+                self.scraper.scrape()
+            time.sleep(max(0, begun + TENTH - time.monotonic()))
+            self.wrk.process.send_signal(signal.SIGSTOP)
+
+    def result(self):
+        """After one more slice, for wrk looks but ten times a second whether it is to stop."""
+        with self.measured():
+            self.wrk.process.send_signal(signal.SIGCONT)
+            # Only wrk's first thread heeds the next signal, and another takes it if the first has not woken yet.
+            time.sleep(0.02)
+            self.wrk.process.send_signal(signal.SIGINT)
+            output = self.wrk.output()
+        requests = int(re.search(r"(\d+) requests in", output)[1])
+        return {"throughput": requests / self.seconds, "cpu": self.cpu_seconds / requests * 1e6}
+
+    def stop(self):
+        self.wrk.stop()
 
 
 def hit_all(server, handlers):
@@ -139,59 +189,62 @@ def hit_all(server, handlers):
             stream.read(length)
 
 
-def load(server, seconds, connections, scraped):
-    scraper = Scraper(server.port) if scraped else None
-    if scraper:
-        scraper.start()
-    before = server.cpu_seconds()
-    output = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", server.url("/items/42")],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    cpu = server.cpu_seconds() - before
-    if scraper:
-        scraper.stop()
-        assert len(scraper.sizes) > 5 * seconds, f"{len(scraper.sizes)} scrapes in {seconds} s"
-    if "Non-2xx" in output or "Socket errors" in output:
-        sys.exit(output)
-    requests = int(re.search(r"(\d+) requests in", output)[1])
-    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", output).groups()
-    return {
-        "throughput": float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]),
-        "cpu": cpu / requests * 1e6,
-        "p99": float(value) * UNITS[unit],
-    }
+def p99(server, connections, scraped):
+    """In milliseconds, under a load without breaks."""
+    scraper = Scraper(server)
+    wrk = Wrk(server, connections, "1s")
+    due = time.monotonic()
+    while wrk.process.poll() is None:
+        if scraped:
+            scraper.scrape()
+        due += TENTH
+        time.sleep(max(0, due - time.monotonic()))
+    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", wrk.output()).groups()
+    return float(value) * UNITS[unit]
 
 
-def measure_once(arguments, seconds, server_pin):
-    """One result of each way, on servers started anew, in an order of its own."""
-    servers = {}
+def in_any_order():
+    return random.sample(list(WAYS), len(WAYS))
+
+
+def measure_once(arguments, server_pin):
+    """The figures of each way, on servers started anew."""
+    servers, loads = {}, {}
     try:
-        for name, (way, scraped) in WAYS.items():
-            if not scraped:
-                servers[name] = Server(["--way", str(way)], arguments.handlers, server_pin)
-                hit_all(servers[name], arguments.handlers)
-                load(servers[name], 1, arguments.connections, scraped=False)
-        for name in random.sample(list(WAYS), len(WAYS)):
-            server = servers[name.removesuffix(SCRAPED)]
-            yield name, load(server, seconds, arguments.connections, WAYS[name][1])
+        for name in in_any_order():
+            way, scraped = WAYS[name]
+            own = name.removesuffix(SCRAPED)
+            if own not in servers:
+                servers[own] = Server(["--way", str(way)], arguments.handlers, server_pin)
+                hit_all(servers[own], arguments.handlers)
+            servers[name] = servers[own]
+            loads[name] = Slices(servers[name], arguments.connections, scraped)
+        for _ in range(arguments.slices):
+            for name in in_any_order():
+                loads[name].run()
+        results = {name: load.result() for name, load in loads.items()}
+        for name in in_any_order():
+            results[name]["p99"] = p99(servers[name], arguments.connections, WAYS[name][1])
+        return results
     finally:
-        for server in servers.values():
-            server.stop()
+        for started in [*loads.values(), *servers.values()]:
+            started.stop()
+
+
+def spread(values):
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return f"{low:.3f} to {high:.3f}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--seconds", type=int)
+    parser.add_argument("--slices", type=int, default=12)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--handlers", type=int, default=1000)
     arguments = parser.parse_args()
-    rounds = arguments.rounds or (3 if arguments.quick else 15)
-    seconds = arguments.seconds or (1 if arguments.quick else 3)
+    rounds = arguments.rounds or (3 if arguments.quick else 24)
 
     # The server has a processor of its own; wrk and the scraper share another.
     server_pin = []
@@ -200,36 +253,26 @@ def main():
         os.sched_setaffinity(0, processors[1:2])
         server_pin = ["taskset", "-c", str(processors[0])]
 
-    results = {name: [] for name in WAYS}
     awake = Awake(processors)
     try:
-        for _ in range(rounds):
-            for name, result in measure_once(arguments, seconds, server_pin):
-                results[name].append(result)
+        results = [measure_once(arguments, server_pin) for _ in range(rounds)]
     finally:
         awake.stop()
 
-    def column(name, key):
-        return statistics.median(result[key] for result in results[name])
-
-    def paired(name, combine, key):
-        return statistics.median(
-            combine(own[key], bare[key]) for own, bare in zip(results[name], results["bare"])
-        )
-
-    print(f"### End to end ({rounds} rounds of {seconds} s, {arguments.connections} connections, "
+    print(f"### End to end ({rounds} rounds of {arguments.slices} slices, {arguments.connections} connections, "
           f"one worker, {arguments.handlers} handlers)\n")
-    print("| | requests/s | of bare | CPU per request, µs | of bare | p99, ms | above bare, ms |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| | requests/s | of bare | quartiles | CPU per request, µs | of bare | quartiles | p99, ms | above bare, ms |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in WAYS:
-        row = f"| {name} | {column(name, 'throughput'):.0f} | "
-        bare = name == "bare"
-        row += "" if bare else f"{paired(name, lambda a, b: a / b, 'throughput'):.3f}"
-        row += f" | {column(name, 'cpu'):.2f} | "
-        row += "" if bare else f"{paired(name, lambda a, b: a / b, 'cpu'):.3f}"
-        row += f" | {column(name, 'p99'):.3f} | "
-        row += "" if bare else f"{paired(name, lambda a, b: a - b, 'p99'):+.3f}"
-        print(row + " |")
+        row = f"| {name} |"
+        for key in ["throughput", "cpu"]:
+            ratios = [each[name][key] / each["bare"][key] for each in results]
+            row += f" {statistics.median(each[name][key] for each in results):{FORMATS[key]}} |"
+            row += "  |  |" if name == "bare" else f" {statistics.median(ratios):.3f} | {spread(ratios)} |"
+        above = [each[name]["p99"] - each["bare"]["p99"] for each in results]
+        row += f" {statistics.median(each[name]['p99'] for each in results):.3f} |"
+        row += "  |" if name == "bare" else f" {statistics.median(above):+.3f} |"
+        print(row)
     print()
 
 
