@@ -110,7 +110,7 @@ impl Metrics {
     /// What `/metrics` would say now.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
-        exposition::render(self.0, format)
+        exposition::render(self.0, format, || {})
     }
 
     pub(crate) fn config(self) -> &'static Config {

@@ -1,6 +1,6 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{cell::Cell, collections::BTreeMap, io::Write, iter, rc::Rc};
+use std::{cell::Cell, collections::BTreeMap, io::Write, iter, rc::Rc, thread};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -21,8 +21,8 @@ use crate::{
 ///
 /// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port.
 /// `GET` and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed
-/// for one that accepts gzip; other methods answer 405. Rendering runs on actix's blocking pool, so a large scrape
-/// delays no request but a thread's first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the
+/// for one that accepts gzip; other methods answer 405. Rendering runs on actix's blocking pool and gives way to other
+/// threads as it goes, so a large scrape delays no request but a thread's first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the
 /// scope is empty: 404.
 ///
 /// # Panics
@@ -81,11 +81,12 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
     let format = negotiate(&req);
     let compress = metrics.config().gzip && accepts_gzip(&req);
     drop(req);
+    // Where a worker waits for this processor, it gets it between two blocks.
     let rendered = web::block(move || {
         if compress {
             gzip(metrics, format)
         } else {
-            Ok(metrics.render(format).into_bytes())
+            Ok(exposition::render(metrics.0, format, thread::yield_now).into_bytes())
         }
     })
     .await;
@@ -163,6 +164,7 @@ fn gzip(metrics: Metrics, format: Format) -> std::io::Result<Vec<u8>> {
         if written.is_ok() {
             written = encoder.write_all(block.as_bytes());
         }
+        thread::yield_now();
     });
     written?;
     encoder.finish()

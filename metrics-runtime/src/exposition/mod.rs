@@ -42,45 +42,53 @@ impl Format {
     }
 }
 
-/// Everything the recorder and its registry hold.
-pub(crate) fn render(inner: &'static Inner, format: Format) -> String {
+/// So much text is written at a stretch: little enough to stay in the cache, and to keep no other thread waiting.
+const BLOCK: usize = 64 * 1024;
+
+/// Everything the recorder and its registry hold. `pause` is called after every block.
+pub(crate) fn render(inner: &'static Inner, format: Format, pause: impl Fn()) -> String {
     let last_len = inner.last_len.load(Relaxed);
-    let mut out = Output {
-        text: String::with_capacity(last_len + last_len / 16),
-        block: usize::MAX,
-        take: &mut |_| {},
-    };
-    write(&mut out, inner, format);
-    inner.last_len.store(out.text.len(), Relaxed);
-    out.text
+    let text = String::with_capacity(last_len + last_len / 16);
+    let text = write(inner, format, text, &mut |_| pause());
+    inner.last_len.store(text.len(), Relaxed);
+    text
 }
 
-/// The same in blocks, for who needs each but once: the whole may be much, and a block stays in the cache.
+/// The same in blocks, for who needs each but once: the whole may be much.
 pub(crate) fn render_in_blocks(inner: &'static Inner, format: Format, mut take: impl FnMut(&str)) {
-    const BLOCK: usize = 32 * 1024;
-    let mut out = Output {
-        text: String::with_capacity(BLOCK + BLOCK / 4),
-        block: BLOCK,
-        take: &mut take,
-    };
-    write(&mut out, inner, format);
-    (out.take)(&out.text);
+    let block = String::with_capacity(BLOCK + BLOCK / 4);
+    let last = write(inner, format, block, &mut |block| {
+        take(block);
+        block.clear();
+    });
+    take(&last);
 }
 
-fn write(out: &mut Output<'_>, inner: &'static Inner, format: Format) {
-    native::write(out, inner, format);
-    foreign::write(out, &collector::gather_others(inner), format);
+fn write(
+    inner: &'static Inner,
+    format: Format,
+    text: String,
+    at_block: &mut dyn FnMut(&mut String),
+) -> String {
+    let mut out = Output {
+        text,
+        block_end: BLOCK,
+        at_block,
+    };
+    native::write(&mut out, inner, format);
+    foreign::write(&mut out, &collector::gather_others(inner), format);
     if format == Format::OpenMetrics {
         out.text.push_str("# EOF\n");
     }
+    out.text
 }
 
 /// Where the writers write.
 struct Output<'a> {
     text: String,
-    /// So much of it is handed on.
-    block: usize,
-    take: &'a mut dyn FnMut(&str),
+    /// How long the text is when its last block is full.
+    block_end: usize,
+    at_block: &'a mut dyn FnMut(&mut String),
 }
 
 impl Output<'_> {
@@ -92,9 +100,9 @@ impl Output<'_> {
     ) {
         for item in items {
             write(&mut self.text, item);
-            if self.text.len() >= self.block {
-                (self.take)(&self.text);
-                self.text.clear();
+            if self.text.len() >= self.block_end {
+                (self.at_block)(&mut self.text);
+                self.block_end = self.text.len() + BLOCK;
             }
         }
     }
