@@ -102,7 +102,8 @@ def generate(handlers):
 
 
 def cargo(command, name, incremental):
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target"), CARGO_INCREMENTAL=str(int(incremental)))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CARGO_PROFILE_")}
+    environment |= {"CARGO_TARGET_DIR": str(ROOT / "target"), "CARGO_INCREMENTAL": str(int(incremental))}
     subprocess.run(
         ["cargo", *command, "--quiet", "--package", f"handlers-{name}"], cwd=ROOT, env=environment, check=True
     )

@@ -9,6 +9,8 @@ to the next. Every round starts them anew: where a process lies in memory moves 
 import argparse
 import contextlib
 import http.client
+import math
+import operator
 import os
 import pathlib
 import random
@@ -37,11 +39,13 @@ WAYS = {
     "bare, scraped": (0, True),
     "ours, literal label, scraped": (1, True),
 }
-FORMATS = {"throughput": ".0f", "cpu": ".2f"}
 TENTH = 0.1
-# Seconds after which a slice's tenths end.
-SLICE = [0.1, 0.2]
+TENTHS_OF_A_SLICE = 2
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+
+
+def sleep_until(due):
+    time.sleep(max(0, due - time.monotonic()))
 
 
 def free_port():
@@ -103,6 +107,7 @@ class Server:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
 
 
 class Scraper:
@@ -120,14 +125,26 @@ class Scraper:
 
 class Wrk:
     def __init__(self, server, connections, duration):
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}", "--timeout", "1m", "--latency"]
+        # Longer than any pause between two slices.
+        patience = ["--timeout", "10s"]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}", *patience, "--latency"]
         self.process = subprocess.Popen([*command, server.url("/items/42")], stdout=subprocess.PIPE, text=True)
 
-    def output(self):
-        output = self.process.communicate(timeout=10)[0]
+    def output(self, timeout=10):
+        output = self.process.communicate(timeout=timeout)[0]
         if "Non-2xx" in output or "Socket errors" in output:
             sys.exit(output)
         return output
+
+    def interrupt(self):
+        """Only wrk's first thread heeds the signal: where another takes it, it is sent again."""
+        for _ in range(20):
+            self.process.send_signal(signal.SIGINT)
+            try:
+                return self.output(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                pass
+        sys.exit("wrk does not stop")
 
     def stop(self):
         self.process.kill()
@@ -157,22 +174,21 @@ class Slices:
     def run(self):
         with self.measured() as begun:
             self.wrk.process.send_signal(signal.SIGCONT)
-            for due in SLICE:
+            for tenth in range(TENTHS_OF_A_SLICE):
+                sleep_until(begun + TENTH * (tenth + 0.5))
                 if self.scraper:
                     self.scraper.scrape()
-                time.sleep(max(0, begun + due - time.monotonic()))
+            sleep_until(begun + TENTH * TENTHS_OF_A_SLICE)
             self.wrk.process.send_signal(signal.SIGSTOP)
 
     def result(self):
-        """After one more slice, for wrk looks but ten times a second whether it is to stop."""
-        with self.measured():
+        """After one more slice, for wrk checks only ten times a second whether it is to stop."""
+        with self.measured() as begun:
             self.wrk.process.send_signal(signal.SIGCONT)
+            sleep_until(begun + TENTH / 2)
             if self.scraper:
                 self.scraper.scrape()
-            # Only wrk's first thread heeds the next signal, and another takes it if the first has not woken yet.
-            time.sleep(0.02)
-            self.wrk.process.send_signal(signal.SIGINT)
-            output = self.wrk.output()
+            output = self.wrk.interrupt()
         requests = int(re.search(r"(\d+) requests in", output)[1])
         return {"throughput": requests / self.seconds, "cpu": self.cpu_seconds / requests * 1e6}
 
@@ -196,7 +212,7 @@ def hit_all(server, handlers):
 
 
 def p99(server, connections, scraped):
-    """In milliseconds, under a load without breaks."""
+    """In milliseconds, in a second without turns."""
     scraper = Scraper(server)
     wrk = Wrk(server, connections, "1s")
     due = time.monotonic()
@@ -204,9 +220,14 @@ def p99(server, connections, scraped):
         if scraped:
             scraper.scrape()
         due += TENTH
-        time.sleep(max(0, due - time.monotonic()))
+        sleep_until(due)
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", wrk.output()).groups()
     return float(value) * UNITS[unit]
+
+
+def warm_up(server, arguments):
+    hit_all(server, arguments.handlers)
+    p99(server, arguments.connections, scraped=True)
 
 
 def in_any_order():
@@ -216,15 +237,17 @@ def in_any_order():
 def measure_once(arguments, server_pin):
     """The figures of each way, on servers started anew."""
     servers, loads = {}, {}
-    try:
+    with contextlib.ExitStack() as started:
         for name in in_any_order():
             way, scraped = WAYS[name]
             own = name.removesuffix(SCRAPED)
             if own not in servers:
                 servers[own] = Server(["--way", str(way)], arguments.handlers, server_pin)
-                hit_all(servers[own], arguments.handlers)
+                started.callback(servers[own].stop)
+                warm_up(servers[own], arguments)
             servers[name] = servers[own]
             loads[name] = Slices(servers[name], arguments.connections, scraped)
+            started.callback(loads[name].stop)
         for _ in range(arguments.slices):
             for name in in_any_order():
                 loads[name].run()
@@ -232,14 +255,15 @@ def measure_once(arguments, server_pin):
         for name in in_any_order():
             results[name]["p99"] = p99(servers[name], arguments.connections, WAYS[name][1])
         return results
-    finally:
-        for started in [*loads.values(), *servers.values()]:
-            started.stop()
 
 
-def spread(values):
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return f"{low:.3f} to {high:.3f}"
+def interval(values, form):
+    """Where the median lies at 95 %, by order statistics."""
+    reach = 0.98 * math.sqrt(len(values))
+    middle = (len(values) - 1) / 2
+    low, high = max(0, math.floor(middle - reach)), min(len(values) - 1, math.ceil(middle + reach))
+    ordered = sorted(values)
+    return f"{ordered[low]:{form}} to {ordered[high]:{form}}"
 
 
 def main():
@@ -259,6 +283,8 @@ def main():
         os.sched_setaffinity(0, processors[1:2])
         server_pin = ["taskset", "-c", str(processors[0])]
 
+    # Terminated, it still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     awake = Awake(processors)
     try:
         results = [measure_once(arguments, server_pin) for _ in range(rounds)]
@@ -267,17 +293,21 @@ def main():
 
     print(f"### End to end ({rounds} rounds of {arguments.slices} slices, {arguments.connections} connections, "
           f"one worker, {arguments.handlers} handlers)\n")
-    print("| | requests/s | of bare | quartiles | CPU per request, µs | of bare | quartiles | p99, ms | above bare, ms |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("| | requests/s | of bare | at 95 % | CPU per request, µs | of bare | at 95 % | p99, ms | above bare, ms | at 95 % |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in WAYS:
         row = f"| {name} |"
-        for key in ["throughput", "cpu"]:
-            ratios = [each[name][key] / each["bare"][key] for each in results]
-            row += f" {statistics.median(each[name][key] for each in results):{FORMATS[key]}} |"
-            row += "  |  |" if name == "bare" else f" {statistics.median(ratios):.3f} | {spread(ratios)} |"
-        above = [each[name]["p99"] - each["bare"]["p99"] for each in results]
-        row += f" {statistics.median(each[name]['p99'] for each in results):.3f} |"
-        row += "  |" if name == "bare" else f" {statistics.median(above):+.3f} |"
+        for key, form, combine, combined_form in [
+            ("throughput", ".0f", operator.truediv, ".3f"),
+            ("cpu", ".2f", operator.truediv, ".3f"),
+            ("p99", ".3f", operator.sub, "+.3f"),
+        ]:
+            row += f" {statistics.median(each[name][key] for each in results):{form}} |"
+            if name == "bare":
+                row += "  |  |"
+            else:
+                beside = [combine(each[name][key], each["bare"][key]) for each in results]
+                row += f" {statistics.median(beside):{combined_form}} | {interval(beside, combined_form)} |"
         print(row)
     print()
 

@@ -22,8 +22,8 @@ use crate::{
 /// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port.
 /// `GET` and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed
 /// for one that accepts gzip; other methods answer 405. Rendering runs on actix's blocking pool and gives way to other
-/// threads as it goes, so a large scrape delays no request but a thread's first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the
-/// scope is empty: 404.
+/// threads as it goes; no request waits for it but a thread's first to a handler. A scrape is never counted. With
+/// `ENABLE_METRICS=false` the scope is empty: 404.
 ///
 /// # Panics
 /// If [`init`](crate::init) was not called and the environment is invalid, with the
@@ -81,7 +81,7 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
     let format = negotiate(&req);
     let compress = metrics.config().gzip && accepts_gzip(&req);
     drop(req);
-    // Where a worker waits for this processor, it gets it between two blocks.
+    // A worker that waits for this processor can have it between two blocks.
     let rendered = web::block(move || {
         if compress {
             gzip(metrics, format)

@@ -42,7 +42,8 @@ impl Format {
     }
 }
 
-/// So much text is written at a stretch: little enough to stay in the cache, and to keep no other thread waiting.
+/// So much text is written at a stretch: it takes some tens of microseconds, and a block that is taken away stays in the
+/// cache.
 const BLOCK: usize = 64 * 1024;
 
 /// Everything the recorder and its registry hold. `pause` is called after every block.
