@@ -117,6 +117,11 @@ fn case_02_gzip_where_the_client_accepts_it() {
     let compressed = on.send("GET", "/metrics", &gzip, b"");
     assert_eq!(compressed.header("content-encoding"), Some("gzip"));
     assert!(compressed.gunzip().contains("http_requests_total"));
+    for _ in 0..2 {
+        let _ = on.get("/");
+        let compressed = on.send("GET", "/metrics", &gzip, b"");
+        assert_eq!(compressed.gunzip(), on.get("/metrics").text());
+    }
     for (server, headers) in [
         (&off, &gzip[..]),
         (&on, &["accept-encoding: identity"]),

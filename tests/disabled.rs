@@ -105,7 +105,7 @@ fn ask_all(server: &Server) -> Vec<String> {
 fn responses_are_the_same_bytes_on_or_off_or_without_the_crate() {
     let bare = Server::start(|| App::new().configure(bare::routes));
     let expected = ask_all(&bare);
-    let off = metrics_with(|config| config.enabled(false));
+    let off = metrics_with(|config| config.enabled(false).high_resolution_latency(true));
     let excluding = metrics_with(|config| config.excluded_handlers(["."]));
     for metrics in [off, excluding, metrics()] {
         assert_eq!(ask_all(&serve(metrics)), expected);

@@ -36,6 +36,7 @@ use crate::common::{Chunks, End, Random, Refused};
 
 const CLIENTS: u64 = 8;
 const WORKERS: usize = 2;
+const GZIP: [&str; 1] = ["accept-encoding: gzip"];
 
 /// Calls into the routing: requests begun.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
@@ -348,6 +349,29 @@ fn silence_meant_panics() {
     }));
 }
 
+/// Scrapes, compressed every other time; says how often.
+fn scrape_until(done: &AtomicBool, server: &Server) -> u64 {
+    let (mut scrapes, mut before) = (0, 0.0);
+    let mut client = server.connect();
+    while !done.load(SeqCst) {
+        let compressed = scrapes % 2 == 1;
+        let headers = if compressed { &GZIP[..] } else { &[] };
+        client.request("GET", "/metrics", headers, b"");
+        let reply = client.reply("GET").expect("a scrape");
+        let scrape = if compressed {
+            Scrape::new(reply.gunzip())
+        } else {
+            Scrape::new(reply.text())
+        };
+        let total = scrape.sum("http_requests_total", &[]);
+        assert!(total >= before, "a counter went back");
+        before = total;
+        scrapes += 1;
+        thread::sleep(Duration::from_millis(5));
+    }
+    scrapes
+}
+
 #[test]
 fn every_request_exactly_once_under_abuse() {
     let size: u64 = env::var("SOAK_REQUESTS").map_or(4_000, |size| size.parse().expect("a number"));
@@ -365,20 +389,7 @@ fn every_request_exactly_once_under_abuse() {
     let mut warm = 0;
 
     thread::scope(|scope| {
-        let prometheus = scope.spawn(|| {
-            let (mut scrapes, mut before) = (0_u64, 0.0);
-            let mut client = server.connect();
-            while !done.load(SeqCst) {
-                client.request("GET", "/metrics", &[], b"");
-                let scrape = Scrape::new(client.reply("GET").expect("a scrape").text());
-                let total = scrape.sum("http_requests_total", &[]);
-                assert!(total >= before, "a counter went back");
-                before = total;
-                scrapes += 1;
-                thread::sleep(Duration::from_millis(5));
-            }
-            scrapes
-        });
+        let prometheus = scope.spawn(|| scrape_until(&done, &server));
         let abusers: Vec<_> = (0..CLIENTS)
             .map(|number| {
                 let server = &server;
@@ -447,6 +458,8 @@ fn every_request_exactly_once_under_abuse() {
     tests::eventually("the hooks", || {
         (HOOKED.load(SeqCst) as f64 == total).then_some(())
     });
+    let compressed = server.send("GET", "/metrics", &GZIP, b"");
+    assert_eq!(compressed.gunzip(), server.get("/metrics").text());
     server.stop();
     assert_eq!(PRODUCED.load(SeqCst) as f64, bytes, "bytes produced");
 }

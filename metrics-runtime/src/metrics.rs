@@ -9,7 +9,7 @@ use crate::{
     actix,
     config::Config,
     error::{ConfigError, InitError},
-    exposition::{self, Format, HttpCollector},
+    exposition::{self, Format, HttpCollector, gzip},
     families::Families,
     recorder::Recorder,
 };
@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     /// How long the last text was that was rendered as a whole: room for the next.
     pub(crate) last_len: AtomicUsize,
+    pub(crate) kept: gzip::Kept,
 }
 
 impl Metrics {
@@ -81,6 +82,7 @@ impl Metrics {
             families,
             registry,
             last_len: AtomicUsize::new(0),
+            kept: gzip::Kept::default(),
         }));
         if inner.recorder.config.enabled {
             let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;

@@ -1,6 +1,6 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{cell::Cell, collections::BTreeMap, io::Write, iter, rc::Rc, thread};
+use std::{cell::Cell, collections::BTreeMap, iter, rc::Rc, thread};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
@@ -8,11 +8,10 @@ use actix_web::{
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
     web,
 };
-use flate2::{Compression, write::GzEncoder};
 
 use super::claim;
 use crate::{
-    exposition::{self, Format},
+    exposition::{self, Format, gzip},
     metrics::{self, Metrics},
     site::{SITES, Site},
 };
@@ -84,7 +83,7 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
     // A worker that waits for this processor can have it between two blocks.
     let rendered = web::block(move || {
         if compress {
-            gzip(metrics, format)
+            gzip::render(metrics.0, format, thread::yield_now)
         } else {
             Ok(exposition::render(metrics.0, format, thread::yield_now).into_bytes())
         }
@@ -154,20 +153,6 @@ fn accepts_gzip(req: &HttpRequest) -> bool {
             && accept.negotiate([Encoding::gzip(), Encoding::identity()].iter())
                 == Some(Encoding::gzip())
     })
-}
-
-/// The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
-fn gzip(metrics: Metrics, format: Format) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let mut written = Ok(());
-    exposition::render_in_blocks(metrics.0, format, |block| {
-        if written.is_ok() {
-            written = encoder.write_all(block.as_bytes());
-        }
-        thread::yield_now();
-    });
-    written?;
-    encoder.finish()
 }
 
 /// Shows at zero the handlers whose template this `App`'s routes tell; done at a worker's first scrape.

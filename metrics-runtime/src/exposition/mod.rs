@@ -1,7 +1,9 @@
-//! What `/metrics` says: our families from a snapshot, then what else the registry holds, in one of two formats.
+//! What `/metrics` says: our families from a snapshot, then what else the registry holds, in one of two formats, as text
+//! or compressed.
 
 mod collector;
 mod foreign;
+pub(crate) mod gzip;
 mod native;
 #[cfg(test)]
 mod tests;
@@ -42,46 +44,30 @@ impl Format {
     }
 }
 
-/// So much text is written at a stretch: it takes some tens of microseconds, and a block that is taken away stays in the
-/// cache.
-const BLOCK: usize = 64 * 1024;
+/// So much text is written at a stretch: it takes some tens of microseconds.
+const BLOCK: usize = 32 * 1024;
 
 /// Everything the recorder and its registry hold. `pause` is called after every block.
 pub(crate) fn render(inner: &'static Inner, format: Format, pause: impl Fn()) -> String {
     let last_len = inner.last_len.load(Relaxed);
-    let text = String::with_capacity(last_len + last_len / 16);
-    let text = write(inner, format, text, &mut |_| pause());
+    let mut out = Output {
+        text: String::with_capacity(last_len + last_len / 16),
+        block_end: BLOCK,
+        at_block: &mut |_| pause(),
+    };
+    if inner.recorder.config.enabled {
+        let snapshot = inner.recorder.snapshot();
+        for mut family in native::per_handler(inner, format) {
+            out.text.push_str(&family.head);
+            out.each(snapshot.handlers(), |out, handler| {
+                (family.push)(out, &handler);
+            });
+        }
+    }
+    out.push_rest(inner, format);
+    let text = out.text;
     inner.last_len.store(text.len(), Relaxed);
     text
-}
-
-/// The same in blocks, for who needs each but once: the whole may be much.
-pub(crate) fn render_in_blocks(inner: &'static Inner, format: Format, mut take: impl FnMut(&str)) {
-    let block = String::with_capacity(BLOCK + BLOCK / 4);
-    let last = write(inner, format, block, &mut |block| {
-        take(block);
-        block.clear();
-    });
-    take(&last);
-}
-
-fn write(
-    inner: &'static Inner,
-    format: Format,
-    text: String,
-    at_block: &mut dyn FnMut(&mut String),
-) -> String {
-    let mut out = Output {
-        text,
-        block_end: BLOCK,
-        at_block,
-    };
-    native::write(&mut out, inner, format);
-    foreign::write(&mut out, &collector::gather_others(inner), format);
-    if format == Format::OpenMetrics {
-        out.text.push_str("# EOF\n");
-    }
-    out.text
 }
 
 /// Where the writers write.
@@ -93,6 +79,17 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
+    /// What is not there for each handler.
+    fn push_rest(&mut self, inner: &'static Inner, format: Format) {
+        if inner.recorder.config.enabled {
+            native::push_high_resolution(&mut self.text, inner, format);
+        }
+        foreign::write(self, &collector::gather_others(inner), format);
+        if format == Format::OpenMetrics {
+            self.text.push_str("# EOF\n");
+        }
+    }
+
     /// Writes the lines of each item.
     fn each<T>(
         &mut self,

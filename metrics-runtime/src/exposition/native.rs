@@ -1,67 +1,57 @@
 //! Our own families: their label strings were rendered when the series were made, so a line is a few copies and a
 //! number.
 
-use super::{Format, Output, push_family};
+use super::{Format, push_family};
 use crate::{
+    families::Family,
     label,
     metrics::Inner,
-    recorder::{
-        Recorder,
-        snapshot::{Handler, Histogram, Snapshot},
-    },
+    recorder::snapshot::{Handler, Histogram},
 };
 
-pub(super) fn write(out: &mut Output<'_>, inner: &'static Inner, format: Format) {
-    let recorder = inner.recorder;
-    if !recorder.config.enabled {
-        return;
-    }
-    let snapshot = recorder.snapshot();
-    let families = &inner.families;
-
-    push_family(&mut out.text, format, &families.requests);
-    requests(
-        out,
-        &families.requests.name,
-        &snapshot,
-        recorder.config.group_status_codes,
-    );
-
-    push_family(&mut out.text, format, &families.duration);
-    durations(out, &families.duration.name, &snapshot);
-
-    push_family(&mut out.text, format, &families.request_size);
-    sizes(
-        out,
-        &families.request_size.name,
-        &snapshot,
-        Handler::request_bytes,
-    );
-
-    push_family(&mut out.text, format, &families.response_size);
-    sizes(
-        out,
-        &families.response_size.name,
-        &snapshot,
-        Handler::response_bytes,
-    );
-
-    push_family(&mut out.text, format, &families.inprogress);
-    inprogress(out, &families.inprogress.name, &snapshot);
-
-    push_family(&mut out.text, format, &families.exceptions);
-    exceptions(out, &families.exceptions.name, &snapshot);
-
-    if let Some(family) = &families.high_resolution {
-        push_family(&mut out.text, format, family);
-        high_resolution(&mut out.text, &family.name, recorder);
-    }
+/// A family that has lines for each handler.
+pub(super) struct PerHandler {
+    pub(super) head: String,
+    /// Writes the lines of one.
+    pub(super) push: Lines,
 }
 
-fn requests(out: &mut Output<'_>, name: &str, snapshot: &Snapshot, grouped: bool) {
+type Lines = Box<dyn FnMut(&mut String, &Handler<'_>)>;
+
+/// In the order they are shown.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method is for handlers of one lifetime, a closure for those of any"
+)]
+pub(super) fn per_handler(inner: &'static Inner, format: Format) -> [PerHandler; 6] {
+    let families = &inner.families;
+    let grouped = inner.recorder.config.group_status_codes;
+    let family = |family: &Family, lines: &dyn Fn(&str) -> Lines| {
+        let mut head = String::new();
+        push_family(&mut head, format, family);
+        PerHandler {
+            head,
+            push: lines(&family.name),
+        }
+    };
+    [
+        family(&families.requests, &|name| requests(name, grouped)),
+        family(&families.duration, &durations),
+        family(&families.request_size, &|name| {
+            sizes(name, |handler| handler.request_bytes())
+        }),
+        family(&families.response_size, &|name| {
+            sizes(name, |handler| handler.response_bytes())
+        }),
+        family(&families.inprogress, &inprogress),
+        family(&families.exceptions, &exceptions),
+    ]
+}
+
+fn requests(name: &str, grouped: bool) -> Lines {
     let start = format!("{name}{{");
     let mut labels = String::new();
-    out.each(snapshot.handlers(), |out, handler| {
+    Box::new(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
@@ -76,54 +66,49 @@ fn requests(out: &mut Output<'_>, name: &str, snapshot: &Snapshot, grouped: bool
                 push_number(out, count);
             }
         }
-    });
+    })
 }
 
-fn durations(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
+fn durations(name: &str) -> Lines {
     let mut lines = HistogramLines::new(name);
     let mut labels = String::new();
-    out.each(snapshot.handlers(), |out, handler| {
+    Box::new(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
             push_parts(&mut labels, [head, method.method.label(), tail]);
             lines.push(out, &labels, &method.durations);
         }
-    });
+    })
 }
 
 /// A summary without quantiles.
-fn sizes<'a>(
-    out: &mut Output<'_>,
-    name: &str,
-    snapshot: &'a Snapshot,
-    bytes: impl Fn(&Handler<'a>) -> u64,
-) {
+fn sizes(name: &str, bytes: impl Fn(&Handler<'_>) -> u64 + 'static) -> Lines {
     let [sum, count] = ["sum", "count"].map(|part| format!("{name}_{part}{{"));
-    out.each(snapshot.handlers(), |out, handler| {
+    Box::new(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         push_parts(out, [&sum, head, tail, "} "]);
-        push_number(out, bytes(&handler));
+        push_number(out, bytes(handler));
         push_parts(out, [&count, head, tail, "} "]);
         push_number(out, handler.requests());
-    });
+    })
 }
 
-fn inprogress(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
+fn inprogress(name: &str) -> Lines {
     let start = format!("{name}{{");
-    out.each(snapshot.handlers(), |out, handler| {
+    Box::new(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             push_parts(out, [&start, head, method.method.label(), tail, "} "]);
             out.push_str(itoa::Buffer::new().format(method.inprogress));
             out.push('\n');
         }
-    });
+    })
 }
 
-fn exceptions(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
+fn exceptions(name: &str) -> Lines {
     let start = format!("{name}{{");
-    out.each(snapshot.handlers(), |out, handler| {
+    Box::new(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for (exception, count) in handler.exceptions {
             push_parts(out, [&start, head, ",exception_type=\""]);
@@ -131,10 +116,16 @@ fn exceptions(out: &mut Output<'_>, name: &str, snapshot: &Snapshot) {
             push_parts(out, ["\"", tail, "} "]);
             push_number(out, *count);
         }
-    });
+    })
 }
 
-fn high_resolution(out: &mut String, name: &str, recorder: &'static Recorder) {
+/// The family of all handlers together, where the configuration asks for it.
+pub(super) fn push_high_resolution(out: &mut String, inner: &'static Inner, format: Format) {
+    let recorder = inner.recorder;
+    let Some(family) = &inner.families.high_resolution else {
+        return;
+    };
+    push_family(out, format, family);
     let mut labels = String::new();
     for (name, value) in &recorder.config.custom_labels {
         if !labels.is_empty() {
@@ -142,7 +133,7 @@ fn high_resolution(out: &mut String, name: &str, recorder: &'static Recorder) {
         }
         label::push_pair(&mut labels, name, value);
     }
-    recorder.overall(|overall| HistogramLines::new(name).push(out, &labels, &overall));
+    recorder.overall(|overall| HistogramLines::new(&family.name).push(out, &labels, &overall));
 }
 
 /// A status as the label says it.

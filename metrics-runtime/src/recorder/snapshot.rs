@@ -1,6 +1,6 @@
 //! What a scrape sees: every thread's cells added up.
 
-use std::ops::Range;
+use std::{iter, mem, ops::Range, ptr};
 
 use smallvec::SmallVec;
 
@@ -68,6 +68,7 @@ pub(crate) struct Handler<'a> {
 }
 
 /// One method of a handler in a snapshot.
+#[derive(PartialEq)]
 pub(crate) struct PerMethod<'a> {
     pub(crate) method: Method,
     pub(crate) statuses: &'a [(u16, u64)],
@@ -83,19 +84,49 @@ pub(crate) struct Histogram<'a> {
 }
 
 impl Snapshot {
-    pub(crate) fn handlers(&self) -> impl Iterator<Item = Handler<'_>> {
-        self.handlers.iter().map(|handler| Handler {
+    pub(crate) fn len(&self) -> usize {
+        self.handlers.len()
+    }
+
+    pub(crate) fn handler(&self, index: usize) -> Handler<'_> {
+        let handler = &self.handlers[index];
+        Handler {
             series: handler.series,
             head: &self.labels[handler.head.clone()],
             tail: &self.labels[handler.tail.clone()],
             exceptions: &self.exceptions[handler.exceptions.clone()],
             methods: &self.methods[handler.methods.clone()],
             snapshot: self,
+        }
+    }
+
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = Handler<'_>> {
+        (0..self.len()).map(|index| self.handler(index))
+    }
+
+    /// Which handlers' numbers are not those of an earlier snapshot; `None` if it has other handlers.
+    fn changed_since(&self, earlier: &Self) -> Option<Vec<bool>> {
+        let pairs = || self.handlers.iter().zip(&earlier.handlers);
+        let same_handlers = self.len() == earlier.len()
+            && pairs().all(|(now, then)| ptr::eq(now.series, then.series));
+        same_handlers.then(|| {
+            self.handlers()
+                .zip(earlier.handlers())
+                .map(|(now, then)| !now.says_the_same(&then))
+                .collect()
         })
     }
 }
 
 impl<'a> Handler<'a> {
+    fn says_the_same(&self, other: &Handler<'_>) -> bool {
+        self.exceptions == other.exceptions
+            && self.methods.len() == other.methods.len()
+            && iter::zip(self.methods(), other.methods()).all(|(a, b)| a == b)
+            && self.request_bytes() == other.request_bytes()
+            && self.response_bytes() == other.response_bytes()
+    }
+
     pub(crate) fn methods(&self) -> impl Iterator<Item = PerMethod<'a>> + use<'a> {
         let snapshot = self.snapshot;
         self.methods.iter().map(|sums| PerMethod {
@@ -129,6 +160,14 @@ impl<'a> Handler<'a> {
     }
 }
 
+impl PartialEq for Histogram<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bounds.number == other.bounds.number
+            && self.counts == other.counts
+            && self.ticks == other.ticks
+    }
+}
+
 impl Histogram<'_> {
     pub(crate) fn sum_nanos(&self) -> u64 {
         clock::nanos(self.ticks)
@@ -142,15 +181,29 @@ impl Histogram<'_> {
 impl Recorder {
     /// All handlers, with those the program declares.
     pub(crate) fn snapshot(&'static self) -> Snapshot {
-        self.declare_literals();
-        self.recorded()
+        self.snapshot_after(Snapshot::default()).0
     }
 
-    /// Without the handlers the program declares.
+    /// The same, and which handlers' numbers are not those of an earlier snapshot; `None` if it has other handlers.
+    pub(crate) fn snapshot_after(
+        &'static self,
+        earlier: Snapshot,
+    ) -> (Snapshot, Option<Vec<bool>>) {
+        self.declare_literals();
+        let mut snapshot = self.recorded();
+        let changed = snapshot.changed_since(&earlier);
+        if changed.is_some() {
+            snapshot.take_labels(earlier);
+        } else {
+            snapshot.gather_labels();
+        }
+        (snapshot, changed)
+    }
+
+    /// Without labels, and without the handlers the program declares.
     pub(super) fn recorded(&'static self) -> Snapshot {
         let mut snapshot = Snapshot::default();
         self.table.for_each(|shown| snapshot.add_handler(shown));
-        snapshot.gather_labels();
         snapshot
     }
 
@@ -215,6 +268,15 @@ impl Snapshot {
             self.labels.push_str(handler.series.tail);
             handler.head = start..middle;
             handler.tail = middle..self.labels.len();
+        }
+    }
+
+    /// From a snapshot of the same handlers.
+    fn take_labels(&mut self, mut earlier: Self) {
+        self.labels = mem::take(&mut earlier.labels);
+        for (now, then) in self.handlers.iter_mut().zip(earlier.handlers) {
+            now.head = then.head;
+            now.tail = then.tail;
         }
     }
 
@@ -326,4 +388,57 @@ fn common_bounds(expected: Option<&'static Bounds>, cells: &[&'static Cells]) ->
         .filter(|bound| others.iter().all(|other| other.seconds.contains(bound)))
         .collect();
     cells[0].series.recorder.table.bounds(&common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, site::Site};
+
+    static SITE: Site = Site::new("snapshot");
+
+    fn recorder() -> &'static Recorder {
+        let config = Config::builder().resolve(|_| None).unwrap();
+        let recorder = Recorder::new(config, false, |_| ());
+        let label = || Some("/x".to_owned());
+        let record = recorder.begin(&SITE, Method::Get, clock::now(), label);
+        record.failures().count("shop::NotFound");
+        record.finish(404, 1);
+        recorder
+    }
+
+    #[test]
+    fn every_number_tells_that_a_handler_changed() {
+        let recorder = recorder();
+        let changes: [fn(&mut Snapshot); 10] = [
+            |now| now.statuses[0].0 += 1,
+            |now| now.statuses[0].1 += 1,
+            |now| now.counts[0] += 1,
+            |now| now.exceptions[0].0 = "shop::Gone",
+            |now| now.exceptions[0].1 += 1,
+            |now| now.methods[0].method = Method::Post,
+            |now| now.methods[0].ticks += 1,
+            |now| now.methods[0].inprogress += 1,
+            |now| now.methods[0].request_bytes += 1,
+            |now| now.methods[0].response_bytes += 1,
+        ];
+        let then = recorder.recorded();
+        for (number, change) in changes.iter().enumerate() {
+            let mut now = recorder.recorded();
+            assert_eq!(now.changed_since(&then), Some(vec![false]));
+            change(&mut now);
+            assert_eq!(now.changed_since(&then), Some(vec![true]), "{number}");
+        }
+        let mut now = recorder.recorded();
+        now.handlers[0].methods.end = 0;
+        assert_eq!(now.changed_since(&then), Some(vec![true]));
+        now.handlers.clear();
+        assert_eq!(now.changed_since(&then), None);
+    }
+
+    #[test]
+    fn other_handlers_under_the_same_labels_are_others() {
+        let [now, then] = [recorder(), recorder()].map(Recorder::recorded);
+        assert_eq!(now.changed_since(&then), None);
+    }
 }
