@@ -229,8 +229,8 @@ impl ConfigBuilder {
 
     /// Whether `/metrics` is compressed for clients that accept gzip. Default on.
     ///
-    /// What was compressed is kept for the next scrape, which compresses anew only what changed: some 400 bytes a handler,
-    /// for each format that is asked for.
+    /// What was compressed is kept for the next scrape, which compresses anew only what changed: about half a kilobyte a
+    /// handler, for each format that is asked for.
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.gzip = Some(gzip);
         self

@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     /// How long the last text was that was rendered as a whole: room for the next.
     pub(crate) last_len: AtomicUsize,
-    pub(crate) kept: gzip::Kept,
+    pub(crate) last_scrapes: gzip::LastScrapes,
 }
 
 impl Metrics {
@@ -82,7 +82,7 @@ impl Metrics {
             families,
             registry,
             last_len: AtomicUsize::new(0),
-            kept: gzip::Kept::default(),
+            last_scrapes: gzip::LastScrapes::default(),
         }));
         if inner.recorder.config.enabled {
             let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;

@@ -22,11 +22,12 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
 
 /// What the last scrape in each format leaves to the next.
 #[derive(Default)]
-pub(crate) struct Kept([Mutex<Handlers>; 2]);
+pub(crate) struct LastScrapes {
+    text: Mutex<Option<LastScrape>>,
+    openmetrics: Mutex<Option<LastScrape>>,
+}
 
-/// What a scrape says of the handlers.
-#[derive(Default)]
-struct Handlers {
+struct LastScrape {
     snapshot: Snapshot,
     pieces: Vec<Piece>,
 }
@@ -37,15 +38,14 @@ struct Piece {
 }
 
 /// Handlers next to each other in one family. The family's head comes before its first.
-#[derive(Clone)]
 struct Run {
     family: usize,
     handlers: Range<usize>,
 }
 
-/// Everything the recorder and its registry hold, as a gzip file. `pause` is called after every piece that is made.
+/// Everything the recorder and its registry hold, as a gzip file. `pause` is called after every block that is compressed.
 ///
-/// A scrape takes what the last one left, and leaves its own. One that comes in between makes all pieces.
+/// A scrape takes what the last one left, and leaves its own. One that comes in between compresses everything.
 ///
 /// # Errors
 /// The compressor's.
@@ -54,45 +54,46 @@ pub(crate) fn render(
     format: Format,
     pause: impl Fn(),
 ) -> Result<Vec<u8>, CompressError> {
-    let kept = &inner.kept.0[format as usize];
-    let last = mem::take(&mut *lock(kept));
-    let mut compressor = Compressor {
-        // The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
-        deflate: Compress::new(Compression::fast(), false),
-        pause,
+    let last = match format {
+        Format::Text => &inner.last_scrapes.text,
+        Format::OpenMetrics => &inner.last_scrapes.openmetrics,
     };
-    let handlers = last.next(inner, format, &mut compressor)?;
-    let rest = compressor.rest(inner, format)?;
-    let pieces = handlers.pieces.iter().map(|piece| &piece.deflated);
-    let file = file(pieces.chain([&rest]));
-    *lock(kept) = handlers;
-    Ok(file)
+    let mut compressor = Compressor::new(&pause);
+    let mut file = File::new();
+    if inner.recorder.config.enabled {
+        let taken = lock(last).take();
+        let scrape = LastScrape::after(taken, inner, format, &mut compressor)?;
+        for piece in &scrape.pieces {
+            file.push(&piece.deflated);
+        }
+        *lock(last) = Some(scrape);
+    }
+    file.push(&compressor.rest(inner, format)?);
+    Ok(file.end())
 }
 
-impl Handlers {
-    fn next<P: Fn()>(
-        self,
+impl LastScrape {
+    fn after(
+        last: Option<Self>,
         inner: &'static Inner,
         format: Format,
-        compressor: &mut Compressor<P>,
+        compressor: &mut Compressor<'_>,
     ) -> Result<Self, CompressError> {
-        let (snapshot, changed) = inner.recorder.snapshot_after(self.snapshot);
-        let mut pieces = self.pieces;
-        let mut lines = Lines {
+        let (last, pieces) = match last {
+            Some(last) => (Some(last.snapshot), last.pieces),
+            None => (None, Vec::new()),
+        };
+        let (snapshot, changed) = inner.recorder.snapshot_after(last);
+        let mut writer = Writer {
             families: native::per_handler(inner, format),
             snapshot: &snapshot,
             text: String::with_capacity(BLOCK + BLOCK / 4),
+            compressor,
         };
-        match changed {
-            Some(changed) if !pieces.is_empty() => {
-                for piece in &mut pieces {
-                    if piece.has_any(&changed) {
-                        piece.deflated = lines.piece(&piece.runs, compressor)?;
-                    }
-                }
-            }
-            _ => pieces = lines.all_pieces(compressor)?,
-        }
+        let pieces = match changed {
+            Some(changed) => writer.renewed(pieces, &changed)?,
+            None => writer.all_pieces()?,
+        };
         Ok(Self { snapshot, pieces })
     }
 }
@@ -104,33 +105,69 @@ impl Piece {
     }
 }
 
-/// Writes pieces.
-struct Lines<'a> {
+/// Writes our families in pieces.
+struct Writer<'a, 'p> {
     families: [PerHandler; 6],
     snapshot: &'a Snapshot,
     /// Of the piece at hand.
     text: String,
+    compressor: &'a mut Compressor<'p>,
 }
 
-impl Lines<'_> {
-    fn all_pieces<P: Fn()>(
+impl Writer<'_, '_> {
+    fn all_pieces(&mut self) -> Result<Vec<Piece>, CompressError> {
+        let everybody = 0..self.snapshot.len();
+        let runs = (0..self.families.len()).map(|family| Run {
+            family,
+            handlers: everybody.clone(),
+        });
+        self.pieces(runs, BLOCK)
+    }
+
+    /// The pieces of an earlier scrape of the same handlers, as they are now.
+    fn renewed(
         &mut self,
-        compressor: &mut Compressor<P>,
+        pieces: Vec<Piece>,
+        changed: &[bool],
+    ) -> Result<Vec<Piece>, CompressError> {
+        let mut renewed = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            if piece.has_any(changed) {
+                // Numbers grow, statuses come up: room for that, for many small pieces compress badly.
+                renewed.extend(self.pieces(piece.runs, 2 * BLOCK)?);
+            } else {
+                renewed.push(piece);
+            }
+        }
+        Ok(renewed)
+    }
+
+    /// Some runs in as many pieces as they need, if each ends where it has enough text.
+    fn pieces(
+        &mut self,
+        runs: impl IntoIterator<Item = Run>,
+        enough: usize,
     ) -> Result<Vec<Piece>, CompressError> {
         let mut pieces = Vec::new();
-        let mut runs = Vec::new();
-        for family in 0..self.families.len() {
-            let mut handlers = 0..self.snapshot.len();
+        let mut written = Vec::new();
+        for Run {
+            family,
+            mut handlers,
+        } in runs
+        {
             loop {
-                let end = self.push(family, handlers.clone(), BLOCK);
-                runs.push(Run {
+                let end = self.families[family].push(
+                    &mut self.text,
+                    self.snapshot,
+                    handlers.clone(),
+                    enough,
+                );
+                written.push(Run {
                     family,
                     handlers: handlers.start..end,
                 });
-                if self.text.len() >= BLOCK {
-                    let deflated = compressor.piece(&mut self.text)?;
-                    let runs = mem::take(&mut runs);
-                    pieces.push(Piece { runs, deflated });
+                if self.text.len() >= enough {
+                    pieces.push(self.piece(mem::take(&mut written))?);
                 }
                 handlers.start = end;
                 if handlers.is_empty() {
@@ -138,74 +175,19 @@ impl Lines<'_> {
                 }
             }
         }
-        let deflated = compressor.piece(&mut self.text)?;
-        pieces.push(Piece { runs, deflated });
+        if !written.is_empty() {
+            pieces.push(self.piece(written)?);
+        }
         Ok(pieces)
     }
 
-    fn piece<P: Fn()>(
-        &mut self,
-        runs: &[Run],
-        compressor: &mut Compressor<P>,
-    ) -> Result<Deflated, CompressError> {
-        for run in runs {
-            self.push(run.family, run.handlers.clone(), usize::MAX);
-        }
-        compressor.piece(&mut self.text)
-    }
-
-    /// Writes handlers until there is enough text. Says before which it stopped.
-    fn push(&mut self, family: usize, handlers: Range<usize>, enough: usize) -> usize {
-        let PerHandler { head, push } = &mut self.families[family];
-        if handlers.start == 0 {
-            self.text.push_str(head);
-        }
-        for handler in handlers.clone() {
-            push(&mut self.text, &self.snapshot.handler(handler));
-            if self.text.len() >= enough {
-                return handler + 1;
-            }
-        }
-        handlers.end
-    }
-}
-
-struct Compressor<P> {
-    deflate: Compress,
-    pause: P,
-}
-
-impl<P: Fn()> Compressor<P> {
-    /// What may stand after anything and before anything. The text is used up.
-    fn piece(&mut self, text: &mut String) -> Result<Deflated, CompressError> {
-        let mut piece = Deflated::default();
-        piece.add(text, FlushCompress::Full, &mut self.deflate)?;
-        piece.bytes.shrink_to_fit();
-        text.clear();
-        (self.pause)();
-        Ok(piece)
-    }
-
-    /// What is not there for each handler, to the end of the text.
-    fn rest(mut self, inner: &'static Inner, format: Format) -> Result<Deflated, CompressError> {
-        let mut rest = Deflated::default();
-        let mut result = Ok(());
-        let mut out = Output {
-            text: String::new(),
-            block_end: BLOCK,
-            at_block: &mut |text| {
-                if result.is_ok() {
-                    result = rest.add(text, FlushCompress::None, &mut self.deflate);
-                }
-                text.clear();
-                (self.pause)();
-            },
-        };
-        out.push_rest(inner, format);
-        let last = out.text;
-        result?;
-        rest.add(&last, FlushCompress::Finish, &mut self.deflate)?;
-        Ok(rest)
+    /// The text written since the last piece.
+    fn piece(&mut self, runs: Vec<Run>) -> Result<Piece, CompressError> {
+        let mut deflated = Deflated::default();
+        self.compressor
+            .add(&mut deflated, &mut self.text, FlushCompress::Full)?;
+        (self.compressor.pause)();
+        Ok(Piece { runs, deflated })
     }
 }
 
@@ -216,41 +198,94 @@ struct Deflated {
     checksum: Crc,
 }
 
-impl Deflated {
+struct Compressor<'a> {
+    deflate: Compress,
+    out: Vec<u8>,
+    pause: &'a dyn Fn(),
+}
+
+impl<'a> Compressor<'a> {
+    fn new(pause: &'a dyn Fn()) -> Self {
+        Self {
+            // The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
+            deflate: Compress::new(Compression::fast(), false),
+            out: Vec::with_capacity(BLOCK / 4),
+            pause,
+        }
+    }
+
+    /// Adds a text, which is used up.
     fn add(
         &mut self,
-        text: &str,
+        to: &mut Deflated,
+        text: &mut String,
         flush: FlushCompress,
-        deflate: &mut Compress,
     ) -> Result<(), CompressError> {
-        self.checksum.update(text.as_bytes());
+        to.checksum.update(text.as_bytes());
         let mut rest = text.as_bytes();
         loop {
-            self.bytes.reserve(text.len() / 8 + 64);
-            let before = deflate.total_in();
-            deflate.compress_vec(rest, &mut self.bytes, flush)?;
-            let taken = deflate.total_in() - before;
+            self.out.clear();
+            let before = self.deflate.total_in();
+            self.deflate.compress_vec(rest, &mut self.out, flush)?;
+            to.bytes.extend_from_slice(&self.out);
+            let taken = self.deflate.total_in() - before;
             rest = &rest[usize::try_from(taken).expect("not more than the rest")..];
             // Room that is left says that nothing is held back for lack of it.
-            if rest.is_empty() && self.bytes.len() < self.bytes.capacity() {
-                return Ok(());
+            if rest.is_empty() && self.out.len() < self.out.capacity() {
+                break;
             }
         }
+        text.clear();
+        Ok(())
+    }
+
+    /// What is not there for each handler, to the end of the text.
+    fn rest(mut self, inner: &'static Inner, format: Format) -> Result<Deflated, CompressError> {
+        let mut deflated = Deflated::default();
+        let mut result = Ok(());
+        let mut out = Output {
+            text: String::new(),
+            block_end: BLOCK,
+            at_block: &mut |text| {
+                if result.is_ok() {
+                    result = self.add(&mut deflated, text, FlushCompress::None);
+                }
+                text.clear();
+                (self.pause)();
+            },
+        };
+        out.push_rest(inner, format);
+        let mut last = out.text;
+        result?;
+        self.add(&mut deflated, &mut last, FlushCompress::Finish)?;
+        Ok(deflated)
     }
 }
 
-fn file<'a>(parts: impl Iterator<Item = &'a Deflated> + Clone) -> Vec<u8> {
-    let deflated: usize = parts.clone().map(|part| part.bytes.len()).sum();
-    let mut file = Vec::with_capacity(HEADER.len() + deflated + 8);
-    file.extend_from_slice(&HEADER);
-    let mut checksum = Crc::new();
-    for part in parts {
-        file.extend_from_slice(&part.bytes);
-        checksum.combine(&part.checksum);
+struct File {
+    bytes: Vec<u8>,
+    checksum: Crc,
+}
+
+impl File {
+    fn new() -> Self {
+        Self {
+            bytes: HEADER.to_vec(),
+            checksum: Crc::new(),
+        }
     }
-    file.extend_from_slice(&checksum.sum().to_le_bytes());
-    file.extend_from_slice(&checksum.amount().to_le_bytes());
-    file
+
+    fn push(&mut self, part: &Deflated) {
+        self.bytes.extend_from_slice(&part.bytes);
+        self.checksum.combine(&part.checksum);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        for word in [self.checksum.sum(), self.checksum.amount()] {
+            self.bytes.extend_from_slice(&word.to_le_bytes());
+        }
+        self.bytes
+    }
 }
 
 #[cfg(test)]
@@ -258,8 +293,9 @@ mod tests {
     use std::{
         cell::Cell,
         io::Read,
+        iter,
         sync::atomic::{AtomicBool, Ordering::Relaxed},
-        thread,
+        thread::{self, ScopedJoinHandle},
     };
 
     use flate2::read::GzDecoder;
@@ -279,6 +315,8 @@ mod tests {
     };
 
     static SITE: Site = Site::new("compressed");
+    /// Asked before the first scrape.
+    const HANDLERS: usize = 8;
 
     fn metrics(registry: Registry, label: &str) -> Metrics {
         let config = Config::builder()
@@ -322,7 +360,7 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let handler = 0..30_usize;
+        let handler = prop_oneof![20 => 0..HANDLERS, 1 => HANDLERS..HANDLERS + 3];
         let method = || prop::sample::select(vec![Method::Get, Method::Post]);
         let status = || prop::sample::select(vec![200_u16, 201, 404, 500, 503]);
         let bytes = prop_oneof![Just(0), any::<u32>().prop_map(u64::from)];
@@ -342,10 +380,13 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn whatever_happens_between_scrapes_it_is_the_text(
-            label_len in 0..2_000_usize,
+            label_len in 0..1_000_usize,
             steps in prop::collection::vec(step(), 1..60),
         ) {
             let metrics = metrics(Registry::new(), &"x".repeat(label_len));
+            for handler in 0..HANDLERS {
+                request(metrics, handler);
+            }
             let mut open = Vec::new();
             for step in steps {
                 match step {
@@ -365,7 +406,7 @@ mod tests {
                     }
                     Step::Scrape(format) => {
                         let (text, _) = compressed(metrics, format);
-                        prop_assert!(text == metrics.render(format), "{text}");
+                        prop_assert!(text == metrics.render(format), "{format:?}");
                     }
                 }
             }
@@ -389,10 +430,32 @@ mod tests {
         assert_eq!(made(), some);
         drop(open);
         assert_eq!(made(), some);
-        assert_eq!(compressed(metrics, Format::OpenMetrics).1, all);
+        assert!(compressed(metrics, Format::OpenMetrics).1 > 6);
         assert_eq!(made(), 0);
         request(metrics, 200);
-        assert_eq!(made(), all);
+        assert!(made() > 6);
+    }
+
+    #[test]
+    fn pieces_that_grow_are_split() {
+        let metrics = metrics(Registry::new(), &"x".repeat(200));
+        let longest = || {
+            let last = lock(&metrics.0.last_scrapes.text);
+            let pieces = &last.as_ref().expect("a scrape").pieces;
+            let lengths = pieces.iter().map(|piece| piece.deflated.checksum.amount());
+            lengths.max().unwrap() as usize
+        };
+        for statuses in [200..201, 200..260] {
+            for status in statuses {
+                for handler in 0..100 {
+                    begin(metrics, handler, Method::Get).finish(status, 1);
+                }
+            }
+            let (text, _) = compressed(metrics, Format::Text);
+            assert!(text == metrics.render(Format::Text));
+            // Where there is enough is seen once a handler's lines are there.
+            assert!(longest() < 3 * BLOCK, "{}", longest());
+        }
     }
 
     #[test]
@@ -432,48 +495,55 @@ mod tests {
         let registry = Registry::new();
         registry.register(Box::new(Fragile(&BREAKS))).unwrap();
         let metrics = metrics(registry, "");
-        for breaks in [false, true, false] {
+        for (asked, breaks) in [(true, false), (true, true), (false, false)] {
             BREAKS.store(breaks, Relaxed);
-            request(metrics, 1);
+            if asked {
+                request(metrics, 1);
+            }
             let scraped = thread::spawn(move || compressed(metrics, Format::Text)).join();
             assert_eq!(scraped.is_err(), breaks);
-            if let Ok((text, _)) = scraped {
+            if let Ok((text, made)) = scraped {
                 assert_eq!(text, metrics.render(Format::Text));
+                assert_eq!(made, usize::from(asked), "what it left was good");
             }
         }
     }
 
     #[test]
     fn scrapes_at_the_same_time_only_rise() {
+        const SCRAPES: usize = 40;
         let metrics = metrics(Registry::new(), "");
-        for handler in 0..50 {
-            request(metrics, handler);
-        }
-        let done = AtomicBool::new(false);
-        let all_requests = || -> u64 {
+        let requests = || -> Vec<u64> {
             let (text, _) = compressed(metrics, Format::Text);
             let lines = text.lines();
             lines
                 .filter(|line| line.starts_with("http_requests_total{"))
-                .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
-                .sum()
+                .map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap())
+                .collect()
         };
+        for handler in 0..50 {
+            request(metrics, handler);
+        }
+        let mut sent = 50;
         thread::scope(|scope| {
-            for _ in 0..2 {
+            let scrapers = [(); 2].map(|()| {
                 scope.spawn(|| {
-                    let mut last = 0;
-                    while !done.load(Relaxed) {
-                        let now = all_requests();
-                        assert!(now >= last, "{now} after {last}");
+                    let mut last = requests();
+                    for _ in 0..SCRAPES {
+                        let now = requests();
+                        assert!(
+                            iter::zip(&last, &now).all(|(last, now)| last <= now),
+                            "{now:?} after {last:?}"
+                        );
                         last = now;
                     }
-                });
+                })
+            });
+            while !scrapers.iter().all(ScopedJoinHandle::is_finished) {
+                request(metrics, sent % 50);
+                sent += 1;
             }
-            for round in 0..20_000 {
-                request(metrics, round % 50);
-            }
-            done.store(true, Relaxed);
         });
-        assert_eq!(all_requests(), 20_050);
+        assert_eq!(requests().iter().sum::<u64>(), sent as u64);
     }
 }

@@ -58,10 +58,15 @@ pub(crate) fn render(inner: &'static Inner, format: Format, pause: impl Fn()) ->
     if inner.recorder.config.enabled {
         let snapshot = inner.recorder.snapshot();
         for mut family in native::per_handler(inner, format) {
-            out.text.push_str(&family.head);
-            out.each(snapshot.handlers(), |out, handler| {
-                (family.push)(out, &handler);
-            });
+            let mut handlers = 0..snapshot.len();
+            loop {
+                let enough = out.block_end;
+                handlers.start = family.push(&mut out.text, &snapshot, handlers.clone(), enough);
+                out.end_block_if_full();
+                if handlers.is_empty() {
+                    break;
+                }
+            }
         }
     }
     out.push_rest(inner, format);
@@ -98,10 +103,14 @@ impl Output<'_> {
     ) {
         for item in items {
             write(&mut self.text, item);
-            if self.text.len() >= self.block_end {
-                (self.at_block)(&mut self.text);
-                self.block_end = self.text.len() + BLOCK;
-            }
+            self.end_block_if_full();
+        }
+    }
+
+    fn end_block_if_full(&mut self) {
+        if self.text.len() >= self.block_end {
+            (self.at_block)(&mut self.text);
+            self.block_end = self.text.len() + BLOCK;
         }
     }
 }

@@ -1,22 +1,53 @@
 //! Our own families: their label strings were rendered when the series were made, so a line is a few copies and a
 //! number.
 
+use std::ops::Range;
+
 use super::{Format, push_family};
 use crate::{
     families::Family,
     label,
     metrics::Inner,
-    recorder::snapshot::{Handler, Histogram},
+    recorder::snapshot::{Handler, Histogram, Snapshot},
 };
 
 /// A family that has lines for each handler.
 pub(super) struct PerHandler {
-    pub(super) head: String,
-    /// Writes the lines of one.
-    pub(super) push: Lines,
+    head: String,
+    lines: Lines,
 }
 
-type Lines = Box<dyn FnMut(&mut String, &Handler<'_>)>;
+/// Writes some handlers' lines until the text is so long. Says before which handler it stopped.
+type Lines = Box<dyn FnMut(&mut String, &Snapshot, Range<usize>, usize) -> usize>;
+
+impl PerHandler {
+    /// Writes some handlers, after the head if they are the first, until the text is so long. Says before which it
+    /// stopped.
+    pub(super) fn push(
+        &mut self,
+        out: &mut String,
+        snapshot: &Snapshot,
+        handlers: Range<usize>,
+        enough: usize,
+    ) -> usize {
+        if handlers.start == 0 {
+            out.push_str(&self.head);
+        }
+        (self.lines)(out, snapshot, handlers, enough)
+    }
+}
+
+fn each(mut push: impl FnMut(&mut String, &Handler<'_>) + 'static) -> Lines {
+    Box::new(move |out, snapshot, handlers, enough| {
+        for index in handlers.clone() {
+            push(out, &snapshot.handler(index));
+            if out.len() >= enough {
+                return index + 1;
+            }
+        }
+        handlers.end
+    })
+}
 
 /// In the order they are shown.
 #[expect(
@@ -31,7 +62,7 @@ pub(super) fn per_handler(inner: &'static Inner, format: Format) -> [PerHandler;
         push_family(&mut head, format, family);
         PerHandler {
             head,
-            push: lines(&family.name),
+            lines: lines(&family.name),
         }
     };
     [
@@ -51,7 +82,7 @@ pub(super) fn per_handler(inner: &'static Inner, format: Format) -> [PerHandler;
 fn requests(name: &str, grouped: bool) -> Lines {
     let start = format!("{name}{{");
     let mut labels = String::new();
-    Box::new(move |out, handler| {
+    each(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
@@ -72,7 +103,7 @@ fn requests(name: &str, grouped: bool) -> Lines {
 fn durations(name: &str) -> Lines {
     let mut lines = HistogramLines::new(name);
     let mut labels = String::new();
-    Box::new(move |out, handler| {
+    each(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             labels.clear();
@@ -85,7 +116,7 @@ fn durations(name: &str) -> Lines {
 /// A summary without quantiles.
 fn sizes(name: &str, bytes: impl Fn(&Handler<'_>) -> u64 + 'static) -> Lines {
     let [sum, count] = ["sum", "count"].map(|part| format!("{name}_{part}{{"));
-    Box::new(move |out, handler| {
+    each(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         push_parts(out, [&sum, head, tail, "} "]);
         push_number(out, bytes(handler));
@@ -96,7 +127,7 @@ fn sizes(name: &str, bytes: impl Fn(&Handler<'_>) -> u64 + 'static) -> Lines {
 
 fn inprogress(name: &str) -> Lines {
     let start = format!("{name}{{");
-    Box::new(move |out, handler| {
+    each(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for method in handler.methods() {
             push_parts(out, [&start, head, method.method.label(), tail, "} "]);
@@ -108,7 +139,7 @@ fn inprogress(name: &str) -> Lines {
 
 fn exceptions(name: &str) -> Lines {
     let start = format!("{name}{{");
-    Box::new(move |out, handler| {
+    each(move |out, handler| {
         let Handler { head, tail, .. } = handler;
         for (exception, count) in handler.exceptions {
             push_parts(out, [&start, head, ",exception_type=\""]);

@@ -84,6 +84,17 @@ pub(crate) struct Histogram<'a> {
 }
 
 impl Snapshot {
+    fn with_room_as(earlier: &Self) -> Self {
+        Self {
+            handlers: Vec::with_capacity(earlier.handlers.len()),
+            methods: Vec::with_capacity(earlier.methods.len()),
+            labels: String::new(),
+            statuses: Vec::with_capacity(earlier.statuses.len()),
+            counts: Vec::with_capacity(earlier.counts.len()),
+            exceptions: Vec::with_capacity(earlier.exceptions.len()),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.handlers.len()
     }
@@ -181,28 +192,30 @@ impl Histogram<'_> {
 impl Recorder {
     /// All handlers, with those the program declares.
     pub(crate) fn snapshot(&'static self) -> Snapshot {
-        self.snapshot_after(Snapshot::default()).0
+        self.snapshot_after(None).0
     }
 
-    /// The same, and which handlers' numbers are not those of an earlier snapshot; `None` if it has other handlers.
+    /// The same, and which handlers' numbers are not those of an earlier snapshot; `None` if that had other handlers.
     pub(crate) fn snapshot_after(
         &'static self,
-        earlier: Snapshot,
+        earlier: Option<Snapshot>,
     ) -> (Snapshot, Option<Vec<bool>>) {
         self.declare_literals();
-        let mut snapshot = self.recorded();
-        let changed = snapshot.changed_since(&earlier);
-        if changed.is_some() {
+        let mut snapshot = self.recorded(earlier.as_ref());
+        if let Some(earlier) = earlier
+            && let Some(changed) = snapshot.changed_since(&earlier)
+        {
             snapshot.take_labels(earlier);
+            (snapshot, Some(changed))
         } else {
             snapshot.gather_labels();
+            (snapshot, None)
         }
-        (snapshot, changed)
     }
 
-    /// Without labels, and without the handlers the program declares.
-    pub(super) fn recorded(&'static self) -> Snapshot {
-        let mut snapshot = Snapshot::default();
+    /// Without labels, and without the handlers the program declares. An earlier snapshot tells how much room it takes.
+    pub(super) fn recorded(&'static self, earlier: Option<&Snapshot>) -> Snapshot {
+        let mut snapshot = earlier.map_or_else(Snapshot::default, Snapshot::with_room_as);
         self.table.for_each(|shown| snapshot.add_handler(shown));
         snapshot
     }
@@ -410,26 +423,27 @@ mod tests {
     #[test]
     fn every_number_tells_that_a_handler_changed() {
         let recorder = recorder();
-        let changes: [fn(&mut Snapshot); 10] = [
+        let changes: [fn(&mut Snapshot); 11] = [
             |now| now.statuses[0].0 += 1,
             |now| now.statuses[0].1 += 1,
             |now| now.counts[0] += 1,
             |now| now.exceptions[0].0 = "shop::Gone",
             |now| now.exceptions[0].1 += 1,
             |now| now.methods[0].method = Method::Post,
+            |now| now.methods[0].bounds = Box::leak(Box::new(Bounds::new(usize::MAX, &[]))),
             |now| now.methods[0].ticks += 1,
             |now| now.methods[0].inprogress += 1,
             |now| now.methods[0].request_bytes += 1,
             |now| now.methods[0].response_bytes += 1,
         ];
-        let then = recorder.recorded();
+        let then = recorder.recorded(None);
         for (number, change) in changes.iter().enumerate() {
-            let mut now = recorder.recorded();
+            let mut now = recorder.recorded(None);
             assert_eq!(now.changed_since(&then), Some(vec![false]));
             change(&mut now);
             assert_eq!(now.changed_since(&then), Some(vec![true]), "{number}");
         }
-        let mut now = recorder.recorded();
+        let mut now = recorder.recorded(None);
         now.handlers[0].methods.end = 0;
         assert_eq!(now.changed_since(&then), Some(vec![true]));
         now.handlers.clear();
@@ -438,7 +452,7 @@ mod tests {
 
     #[test]
     fn other_handlers_under_the_same_labels_are_others() {
-        let [now, then] = [recorder(), recorder()].map(Recorder::recorded);
+        let [now, then] = [recorder(), recorder()].map(|recorder| recorder.recorded(None));
         assert_eq!(now.changed_since(&then), None);
     }
 }
