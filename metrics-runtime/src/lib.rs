@@ -15,6 +15,7 @@ mod method;
 mod metrics;
 mod recorder;
 mod site;
+mod template;
 
 pub use metrics_macros::instrument_handler;
 pub use prometheus;

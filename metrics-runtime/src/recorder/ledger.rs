@@ -260,7 +260,7 @@ fn recent(recents: &Recents, site: usize, method: Method) -> Option<&'static Cel
 /// Whether a request to `site` is recorded in its last one's cells.
 #[inline]
 fn is_label_of(cells: &Cells, site: &Site, label: &impl Label) -> bool {
-    site.handler.is_some() || label.is(cells.series.handler)
+    site.handler.is_some() || label.is(&cells.series.template)
 }
 
 /// Opens the record of a request to the process-wide recorder that is like the last to its site; `Err` if it is not.

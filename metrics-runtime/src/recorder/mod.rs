@@ -41,6 +41,7 @@ use crate::{
     hook::{self, FinishedRequest},
     method::Method,
     site::{SITES, Site},
+    template::Template,
 };
 
 /// Upper bounds in seconds of `http_request_duration_highr_seconds`, those of the Python original.
@@ -156,14 +157,14 @@ impl Recorder {
 /// The label of a request whose site has no literal one.
 pub(crate) trait Label {
     /// Whether it is this one, as far as can be told cheaply.
-    fn is(&self, known: &str) -> bool;
+    fn is(&self, known: &Template) -> bool;
 
     /// What it is; `None` where no resource matched.
     fn ask(&mut self) -> Option<String>;
 }
 
 impl<F: FnMut() -> Option<String>> Label for F {
-    fn is(&self, _known: &str) -> bool {
+    fn is(&self, _known: &Template) -> bool {
         false
     }
 

@@ -12,13 +12,15 @@ use std::{
 use smallvec::SmallVec;
 
 use super::{Recorder, bounds::Bounds, cells::Cells};
-use crate::{label, method::Method, site::Site};
+use crate::{label, method::Method, site::Site, template::Template};
 
 /// What one handler label (with the labels of its attribute) stands for.
 pub(crate) struct Series {
     pub(crate) recorder: &'static Recorder,
     pub(crate) number: usize,
     pub(crate) handler: &'static str,
+    /// The same, to be checked against a request.
+    pub(crate) template: Template,
     /// Whether the configuration wants it neither recorded nor shown.
     pub(crate) excluded: bool,
     /// The attribute's labels, then the configuration's.
@@ -137,10 +139,12 @@ impl Table {
         }
         let mut head = String::new();
         label::push_pair(&mut head, "handler", handler);
+        let handler: &'static str = handler.to_owned().leak();
         let series: &'static Series = Box::leak(Box::new(Series {
             recorder,
             number: next_number(),
-            handler: handler.to_owned().leak(),
+            handler,
+            template: Template::new(handler),
             excluded: recorder.config.is_excluded(handler),
             labels,
             head: head.leak(),
