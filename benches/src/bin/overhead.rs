@@ -1,5 +1,7 @@
 //! What each way of measuring adds to a request, with one thread and with two on the same handler.
 
+use std::collections::HashMap;
+use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -9,104 +11,76 @@ use metrics_benches::args;
 use metrics_benches::harness::{Subject, shuffled};
 use metrics_benches::stats::Quartiles;
 
+/// Where code, stack and heap of a process lie moves its figures by more than the differences
+/// sought, so measuring is done by this many processes.
+const PROCESSES: usize = 40;
+
+const BARE: &str = "bare";
+/// The bare application once more: what it shows above itself is noise.
+const BARE_AGAIN: &str = "bare again";
+
 fn main() {
+    let (rounds, pairs) = if args::quick() { (80, 40) } else { (1200, 400) };
+    let rounds = args::number("--rounds").unwrap_or(rounds);
+    let pairs = args::number("--pairs").unwrap_or(pairs);
+    match args::number("--process") {
+        Some(process) => measure(
+            process,
+            rounds.div_ceil(PROCESSES),
+            pairs.div_ceil(PROCESSES),
+        ),
+        None => compare(rounds, pairs),
+    }
+}
+
+/// What a sample is of.
+const ONE_THREAD: &str = "one";
+/// One of two threads, while the other waits.
+const ALONE: &str = "alone";
+const FIRST_OF_TWO: &str = "first";
+const SECOND_OF_TWO: &str = "second";
+
+/// Prints its samples, a line each: what it is of, the way, nanoseconds.
+fn measure(process: usize, rounds: usize, pairs: usize) {
     let peers = Peers::install();
-    one_thread(
-        &peers,
-        args::number("--rounds").unwrap_or(if args::quick() { 60 } else { 600 }),
-    );
-    two_threads(
-        &peers,
-        args::number("--pairs").unwrap_or(if args::quick() { 20 } else { 150 }),
-    );
+    one_thread(&peers, process, rounds);
+    two_threads(&peers, process, pairs);
     peers.check_recorded();
+}
+
+fn print(kind: &str, way: &str, nanos: f64) {
+    println!("{kind}\t{way}\t{nanos}");
 }
 
 fn in_system<T>(task: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(task)
 }
 
-/// The ways, with the bare application once more: what it shows above itself is noise.
+fn ways() -> Vec<(&'static str, Way)> {
+    let mut ways: Vec<_> = Way::ALL.into_iter().map(|way| (way.name(), way)).collect();
+    ways.insert(1, (BARE_AGAIN, Way::Bare));
+    ways
+}
+
 async fn subjects(peers: &Peers) -> Vec<(&'static str, Subject)> {
     let mut subjects = Vec::new();
-    for way in Way::ALL {
-        subjects.push((way.name(), peers.subject(way, Shape::Text).await));
+    for (name, way) in ways() {
+        subjects.push((name, peers.subject(way, Shape::Text).await));
     }
-    subjects.insert(
-        1,
-        ("bare again", peers.subject(Way::Bare, Shape::Text).await),
-    );
     subjects
 }
 
-const BARE: usize = 0;
-
-fn row_of(names: &[&str], name: &str) -> usize {
-    names
-        .iter()
-        .position(|&other| other == name)
-        .expect("a way")
-}
-
-/// Where a service lies in memory moves its figures by more than the differences sought, so the
-/// services are built anew this many times.
-const BUILDS: usize = 12;
-
-fn one_thread(peers: &Peers, rounds: usize) {
-    let mut names = Vec::new();
-    let mut samples = Vec::new();
+fn one_thread(peers: &Peers, process: usize, rounds: usize) {
     in_system(async {
-        for build in 0..BUILDS {
-            let subjects = subjects(peers).await;
-            names = subjects.iter().map(|&(name, _)| name).collect();
-            samples.resize_with(subjects.len(), Vec::new);
-            for round in 0..rounds.div_ceil(BUILDS) {
-                for i in shuffled(subjects.len(), build * rounds + round) {
-                    samples[i].push(subjects[i].1.nanos_per_request(|| ()));
-                }
-                peers.upkeep();
+        let subjects = subjects(peers).await;
+        for round in 0..rounds {
+            for i in shuffled(subjects.len(), process * rounds + round) {
+                let (name, subject) = &subjects[i];
+                print(ONE_THREAD, name, subject.nanos_per_request(|| ()));
             }
+            peers.upkeep();
         }
     });
-
-    let overheads: Vec<_> = samples
-        .iter()
-        .map(|own| Quartiles::of(own.iter().zip(&samples[BARE]).map(|(own, bare)| own - bare)))
-        .collect();
-    let hand_written = overheads[row_of(&names, Way::HandWritten.name())].median;
-    let actix_web_prom = overheads[row_of(&names, Way::ActixWebProm.name())].median;
-
-    println!("### Overhead per request, one thread ({rounds} rounds)\n");
-    println!(
-        "| | request, ns | above bare, ns | quartiles, ns | of hand-written | of actix-web-prom |"
-    );
-    println!("|---|--:|--:|--:|--:|--:|");
-    for (i, name) in names.iter().enumerate() {
-        let total = Quartiles::of(samples[i].iter().copied()).median;
-        if i == BARE {
-            println!("| {name} | {total:.0} | | | | |");
-            continue;
-        }
-        let Quartiles { low, median, high } = overheads[i];
-        println!(
-            "| {name} | {total:.0} | {median:.1} | {low:.1} to {high:.1} | {:.2} | {:.2} |",
-            median / hand_written,
-            median / actix_web_prom,
-        );
-    }
-    println!(
-        "\nTwo reads of `Instant` cost {:.0} ns here.\n",
-        two_clock_reads()
-    );
-}
-
-fn two_clock_reads() -> f64 {
-    const READS: u32 = 1_000_000;
-    let start = Instant::now();
-    for _ in 0..READS {
-        std::hint::black_box(Instant::now());
-    }
-    2.0 * start.elapsed().as_nanos() as f64 / f64::from(READS)
 }
 
 /// Lets two threads leave at the same time, without the wake-up of a `Barrier`.
@@ -129,72 +103,139 @@ impl Gate {
     }
 }
 
-#[derive(Default, Clone)]
-struct Shared {
-    alone: Vec<f64>,
-    together: Vec<f64>,
-}
-
-fn two_threads(peers: &Peers, rounds: usize) {
+fn two_threads(peers: &Peers, process: usize, rounds: usize) {
     let gate = Gate::new();
     let barrier = Barrier::new(2);
     // Left to the scheduler, the two may take turns on one processor, where nothing contends.
     let processors = core_affinity::get_core_ids().unwrap_or_default();
     if processors.len() < 2 {
-        println!("Two threads on one handler: skipped, for there is one processor.\n");
         return;
     }
     let thread = |first: bool| {
         core_affinity::set_for_current(processors[usize::from(first)]);
-        let mut names = Vec::new();
-        let mut samples = Vec::new();
         in_system(async {
-            for build in 0..BUILDS {
-                let subjects = subjects(peers).await;
-                names = subjects.iter().map(|&(name, _)| name).collect();
-                samples.resize(subjects.len(), Shared::default());
-                for round in 0..rounds.div_ceil(BUILDS) {
-                    for i in shuffled(subjects.len(), build * rounds + round) {
-                        let subject = &subjects[i].1;
-                        barrier.wait();
-                        if first {
-                            samples[i].alone.push(subject.nanos_per_request(|| ()));
-                        }
-                        barrier.wait();
-                        samples[i]
-                            .together
-                            .push(subject.nanos_per_request(|| gate.pass()));
-                    }
+            let subjects = subjects(peers).await;
+            for round in 0..rounds {
+                for i in shuffled(subjects.len(), process * rounds + round) {
+                    let (name, subject) = &subjects[i];
+                    barrier.wait();
                     if first {
-                        peers.upkeep();
+                        print(ALONE, name, subject.nanos_per_request(|| ()));
                     }
+                    barrier.wait();
+                    let kind = if first { FIRST_OF_TWO } else { SECOND_OF_TWO };
+                    print(kind, name, subject.nanos_per_request(|| gate.pass()));
+                }
+                if first {
+                    peers.upkeep();
                 }
             }
         });
-        (names, samples)
     };
-
-    let ((names, first), (_, second)) = std::thread::scope(|scope| {
-        let first = scope.spawn(|| thread(true));
-        let second = scope.spawn(|| thread(false));
-        (
-            first.join().expect("measures"),
-            second.join().expect("measures"),
-        )
+    std::thread::scope(|scope| {
+        scope.spawn(|| thread(true));
+        scope.spawn(|| thread(false));
     });
+}
 
-    let above_bare = |own: &[f64], bare: &[f64]| {
-        Quartiles::of(own.iter().zip(bare).map(|(own, bare)| own - bare)).median
+/// In the order they were taken, by what they are of and by way.
+struct Samples(HashMap<(String, String), Vec<f64>>);
+
+impl Samples {
+    fn of(&self, kind: &str, way: &str) -> &[f64] {
+        let key = (kind.to_owned(), way.to_owned());
+        self.0.get(&key).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn compare(rounds: usize, pairs: usize) {
+    let program = std::env::current_exe().expect("has a path");
+    let mut samples = Samples(HashMap::new());
+    for process in 0..PROCESSES {
+        let output = Command::new(&program)
+            .args(["--process", &process.to_string()])
+            .args(["--rounds", &rounds.to_string()])
+            .args(["--pairs", &pairs.to_string()])
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("starts");
+        assert!(output.status.success(), "{}", output.status);
+        for line in String::from_utf8(output.stdout).expect("text").lines() {
+            let [kind, way, nanos] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("no sample: {line}");
+            };
+            samples
+                .0
+                .entry((kind.to_owned(), way.to_owned()))
+                .or_default()
+                .push(nanos.parse().expect("a number"));
+        }
+    }
+    print_one_thread(&samples, rounds);
+    print_two_threads(&samples, pairs);
+}
+
+fn print_one_thread(samples: &Samples, rounds: usize) {
+    let above_bare = |way| {
+        let own = samples.of(ONE_THREAD, way).iter();
+        let bare = samples.of(ONE_THREAD, BARE);
+        Quartiles::of(own.zip(bare).map(|(own, bare)| own - bare))
     };
-    println!("### Two threads on one handler ({rounds} rounds)\n");
+    let hand_written = above_bare(Way::HandWritten.name()).median;
+    let actix_web_prom = above_bare(Way::ActixWebProm.name()).median;
+    println!("### Overhead per request, one thread ({rounds} rounds in {PROCESSES} processes)\n");
+    println!(
+        "| | request, ns | above bare, ns | quartiles, ns | of hand-written | of actix-web-prom |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|");
+    for (name, _) in ways() {
+        let total = Quartiles::of(samples.of(ONE_THREAD, name).iter().copied()).median;
+        if name == BARE {
+            println!("| {name} | {total:.0} | | | | |");
+            continue;
+        }
+        let Quartiles { low, median, high } = above_bare(name);
+        println!(
+            "| {name} | {total:.0} | {median:.1} | {low:.1} to {high:.1} | {:.2} | {:.2} |",
+            median / hand_written,
+            median / actix_web_prom,
+        );
+    }
+    println!(
+        "\nTwo reads of `Instant` cost {:.0} ns here.\n",
+        two_clock_reads()
+    );
+}
+
+fn two_clock_reads() -> f64 {
+    const READS: u32 = 1_000_000;
+    let start = Instant::now();
+    for _ in 0..READS {
+        std::hint::black_box(Instant::now());
+    }
+    2.0 * start.elapsed().as_nanos() as f64 / f64::from(READS)
+}
+
+fn print_two_threads(samples: &Samples, rounds: usize) {
+    if samples.of(ALONE, BARE).is_empty() {
+        println!("Two threads on one handler: skipped, for there is one processor.\n");
+        return;
+    }
+    let undisturbed = undisturbed(samples);
+    println!(
+        "### Two threads on one handler ({} of {rounds} rounds in {PROCESSES} processes)\n",
+        undisturbed.len()
+    );
     println!("| | above bare with one thread, ns | with two, ns | ratio |");
     println!("|---|--:|--:|--:|");
-    for (i, name) in names.iter().enumerate().skip(BARE + 1) {
-        let alone = above_bare(&first[i].alone, &first[BARE].alone);
-        let together = (above_bare(&first[i].together, &first[BARE].together)
-            + above_bare(&second[i].together, &second[BARE].together))
-            / 2.0;
-        let ratio = if *name == "bare again" {
+    for (name, _) in ways().into_iter().filter(|(name, _)| *name != BARE) {
+        let above_bare = |kind| {
+            let [own, bare] = [name, BARE].map(|way| samples.of(kind, way));
+            Quartiles::of(undisturbed.iter().map(|&round| own[round] - bare[round])).median
+        };
+        let alone = above_bare(ALONE);
+        let together = f64::midpoint(above_bare(FIRST_OF_TWO), above_bare(SECOND_OF_TWO));
+        let ratio = if name == BARE_AGAIN {
             String::new()
         } else {
             format!("{:.2}", together / alone)
@@ -202,4 +243,18 @@ fn two_threads(peers: &Peers, rounds: usize) {
         println!("| {name} | {alone:.1} | {together:.1} | {ratio} |");
     }
     println!();
+}
+
+/// The rounds in which the bare application, which shares nothing, was as fast with two threads as
+/// with one. In others the host ran both processors on one core.
+fn undisturbed(samples: &Samples) -> Vec<usize> {
+    let [alone, first, second] =
+        [ALONE, FIRST_OF_TWO, SECOND_OF_TWO].map(|kind| samples.of(kind, BARE));
+    let rounds = (0..alone.len()).filter(|&round| {
+        let slower = first[round].max(second[round]) / alone[round];
+        slower < 1.15
+    });
+    let rounds: Vec<_> = rounds.collect();
+    assert!(!rounds.is_empty(), "the processors are never two cores");
+    rounds
 }
