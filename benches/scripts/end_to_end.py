@@ -270,7 +270,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--slices", type=int, default=4)
+    parser.add_argument("--slices", type=int, default=8)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--handlers", type=int, default=1000)
     arguments = parser.parse_args()
