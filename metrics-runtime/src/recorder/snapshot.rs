@@ -68,7 +68,6 @@ pub(crate) struct Handler<'a> {
 }
 
 /// One method of a handler in a snapshot.
-#[derive(PartialEq)]
 pub(crate) struct PerMethod<'a> {
     pub(crate) method: Method,
     pub(crate) statuses: &'a [(u16, u64)],
@@ -117,27 +116,37 @@ impl Snapshot {
 
     /// Which handlers' numbers are not those of an earlier snapshot; `None` if it has other handlers.
     fn changed_since(&self, earlier: &Self) -> Option<Vec<bool>> {
-        let pairs = || self.handlers.iter().zip(&earlier.handlers);
+        let pairs = || iter::zip(&self.handlers, &earlier.handlers);
         let same_handlers = self.len() == earlier.len()
             && pairs().all(|(now, then)| ptr::eq(now.series, then.series));
         same_handlers.then(|| {
-            self.handlers()
-                .zip(earlier.handlers())
-                .map(|(now, then)| !now.says_the_same(&then))
+            pairs()
+                .map(|(now, then)| !self.says_the_same(now, earlier, then))
                 .collect()
         })
+    }
+
+    /// Whether all numbers of one of these handlers are those of one of another snapshot's.
+    fn says_the_same(&self, own: &HandlerSums, other: &Self, others: &HandlerSums) -> bool {
+        let methods = &self.methods[own.methods.clone()];
+        let others_methods = &other.methods[others.methods.clone()];
+        self.exceptions[own.exceptions.clone()] == other.exceptions[others.exceptions.clone()]
+            && methods.len() == others_methods.len()
+            && iter::zip(methods, others_methods).all(|(own, others)| {
+                own.method == others.method
+                    && own.ticks == others.ticks
+                    && own.inprogress == others.inprogress
+                    && own.request_bytes == others.request_bytes
+                    && own.response_bytes == others.response_bytes
+                    && ptr::eq(own.bounds, others.bounds)
+                    && self.counts[own.counts.clone()] == other.counts[others.counts.clone()]
+                    && self.statuses[own.statuses.clone()]
+                        == other.statuses[others.statuses.clone()]
+            })
     }
 }
 
 impl<'a> Handler<'a> {
-    fn says_the_same(&self, other: &Handler<'_>) -> bool {
-        self.exceptions == other.exceptions
-            && self.methods.len() == other.methods.len()
-            && iter::zip(self.methods(), other.methods()).all(|(a, b)| a == b)
-            && self.request_bytes() == other.request_bytes()
-            && self.response_bytes() == other.response_bytes()
-    }
-
     pub(crate) fn methods(&self) -> impl Iterator<Item = PerMethod<'a>> + use<'a> {
         let snapshot = self.snapshot;
         self.methods.iter().map(|sums| PerMethod {
@@ -168,14 +177,6 @@ impl<'a> Handler<'a> {
             .iter()
             .map(|method| method.response_bytes)
             .sum()
-    }
-}
-
-impl PartialEq for Histogram<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.bounds.number == other.bounds.number
-            && self.counts == other.counts
-            && self.ticks == other.ticks
     }
 }
 
