@@ -171,11 +171,12 @@ fn compare(rounds: usize, pairs: usize) {
                 .push(nanos.parse().expect("a number"));
         }
     }
-    print_one_thread(&samples, rounds);
-    print_two_threads(&samples, pairs);
+    print_one_thread(&samples);
+    print_two_threads(&samples);
 }
 
-fn print_one_thread(samples: &Samples, rounds: usize) {
+fn print_one_thread(samples: &Samples) {
+    let rounds = samples.of(ONE_THREAD, BARE).len();
     let above_bare = |way| {
         let own = samples.of(ONE_THREAD, way).iter();
         let bare = samples.of(ONE_THREAD, BARE);
@@ -216,8 +217,9 @@ fn two_clock_reads() -> f64 {
     2.0 * start.elapsed().as_nanos() as f64 / f64::from(READS)
 }
 
-fn print_two_threads(samples: &Samples, rounds: usize) {
-    if samples.of(ALONE, BARE).is_empty() {
+fn print_two_threads(samples: &Samples) {
+    let rounds = samples.of(ALONE, BARE).len();
+    if rounds == 0 {
         println!("Two threads on one handler: skipped, for there is one processor.\n");
         return;
     }

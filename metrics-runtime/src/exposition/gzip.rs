@@ -337,7 +337,7 @@ mod tests {
         begin(metrics, handler, Method::Get).finish(200, 1);
     }
 
-    /// The text, and how many pieces were made for it.
+    /// The text, and how many pieces were made for it, with the full blocks of what others say.
     fn compressed(metrics: Metrics, format: Format) -> (String, usize) {
         let made = Cell::new(0);
         let file = render(metrics.0, format, || made.set(made.get() + 1)).unwrap();
