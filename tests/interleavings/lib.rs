@@ -12,7 +12,7 @@ use loom::{
     sync::{Arc, Mutex, atomic},
     thread,
 };
-use single_writer::{Statuses, add};
+use single_writer::{Pulse, Statuses, add};
 
 /// Where a writer may be overtaken.
 ///
@@ -148,4 +148,43 @@ fn who_sees_a_status_sees_its_count() {
         );
         writer.join().unwrap();
     });
+}
+
+/// A request that ends with its response's head, and one whose body is streamed after it.
+#[test]
+fn under_the_same_pulse_nothing_is_left_to_be_read() {
+    for streamed in [false, true] {
+        check(move || {
+            let shared = Arc::new((Pulse::new(), AtomicU64::new(0), Turn(AtomicU64::new(0))));
+            let writer = thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || {
+                    let (pulse, sum, turn) = &*shared;
+                    for _ in 0..2 {
+                        pulse.begin();
+                        turn.pass();
+                        if streamed {
+                            pulse.leave();
+                            turn.pass();
+                        }
+                        add(sum, 7);
+                        turn.pass();
+                        if streamed {
+                            pulse.count();
+                        } else {
+                            pulse.end();
+                        }
+                        turn.pass();
+                    }
+                }
+            });
+            let (pulse, sum, turn) = &*shared;
+            turn.await_any();
+            let then = (pulse.read(), sum.load(Relaxed));
+            writer.join().unwrap();
+            let now = (pulse.read(), sum.load(Relaxed));
+            assert!(then.0 != now.0 || then.1 == now.1);
+            assert_eq!((Pulse::inprogress(now.0), now.1), (0, 14));
+        });
+    }
 }

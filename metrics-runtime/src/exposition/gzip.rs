@@ -17,6 +17,9 @@ use crate::{
     recorder::{series::lock, snapshot::Snapshot},
 };
 
+/// So much text is compressed at a time. Less would compress worse, more cost more where one handler changed.
+const PIECE: usize = 32 * 1024;
+
 /// No name, no time, the fastest level, no system in particular.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
 
@@ -27,6 +30,7 @@ pub(crate) struct LastScrapes {
     openmetrics: Mutex<Option<LastScrape>>,
 }
 
+#[derive(Default)]
 struct LastScrape {
     snapshot: Snapshot,
     pieces: Vec<Piece>,
@@ -63,9 +67,11 @@ pub(crate) fn render(
     if inner.recorder.config.enabled {
         let taken = lock(last).take();
         let scrape = LastScrape::after(taken, inner, format, &mut compressor)?;
-        for piece in &scrape.pieces {
-            file.push(&piece.deflated);
-        }
+        let deflated = || scrape.pieces.iter().map(|piece| &piece.deflated);
+        // And for what follows, if it is little.
+        let room: usize = deflated().map(|deflated| deflated.bytes.len()).sum();
+        file.bytes.reserve(room + room / 16);
+        deflated().for_each(|deflated| file.push(deflated));
         *lock(last) = Some(scrape);
     }
     file.push(&compressor.rest(inner, format)?);
@@ -79,20 +85,20 @@ impl LastScrape {
         format: Format,
         compressor: &mut Compressor<'_>,
     ) -> Result<Self, CompressError> {
-        let (last, pieces) = match last {
-            Some(last) => (Some(last.snapshot), last.pieces),
-            None => (None, Vec::new()),
-        };
-        let (snapshot, changed) = inner.recorder.snapshot_after(last);
+        let Self {
+            mut snapshot,
+            pieces,
+        } = last.unwrap_or_default();
+        let changed = inner.recorder.renew(&mut snapshot);
         let mut writer = Writer {
             families: native::per_handler(inner, format),
             snapshot: &snapshot,
-            text: String::with_capacity(BLOCK + BLOCK / 4),
+            text: String::with_capacity(PIECE + PIECE / 4),
             compressor,
         };
         let pieces = match changed {
-            Some(changed) => writer.renewed(pieces, &changed)?,
-            None => writer.all_pieces()?,
+            Some(changed) if !pieces.is_empty() => writer.renewed(pieces, &changed)?,
+            _ => writer.all_pieces()?,
         };
         Ok(Self { snapshot, pieces })
     }
@@ -121,7 +127,7 @@ impl Writer<'_, '_> {
             family,
             handlers: everybody.clone(),
         });
-        self.pieces(runs, BLOCK)
+        self.pieces(runs, PIECE)
     }
 
     /// The pieces of an earlier scrape of the same handlers, as they are now.
@@ -134,7 +140,7 @@ impl Writer<'_, '_> {
         for piece in pieces {
             if piece.has_any(changed) {
                 // Numbers grow, statuses come up: room for that, for many small pieces compress badly.
-                renewed.extend(self.pieces(piece.runs, 2 * BLOCK)?);
+                renewed.extend(self.pieces(piece.runs, 2 * PIECE)?);
             } else {
                 renewed.push(piece);
             }
@@ -209,7 +215,7 @@ impl<'a> Compressor<'a> {
         Self {
             // The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
             deflate: Compress::new(Compression::fast(), false),
-            out: Vec::with_capacity(BLOCK / 4),
+            out: Vec::with_capacity(PIECE / 4),
             pause,
         }
     }
@@ -365,7 +371,10 @@ mod tests {
         let status = || prop::sample::select(vec![200_u16, 201, 404, 500, 503]);
         let bytes = prop_oneof![Just(0), any::<u32>().prop_map(u64::from)];
         let format = prop::sample::select(vec![Format::Text, Format::OpenMetrics]);
-        let error = prop::sample::select(vec!["shop::NotFound", "shop::Gone"]);
+        let error = prop::sample::select(vec![
+            "core::result::Result<(), shop::NotFound>",
+            "core::result::Result<(), shop::Gone>",
+        ]);
         prop_oneof![
             4 => (handler.clone(), method(), status(), bytes)
                 .prop_map(|(handler, method, status, bytes)| Step::Request(handler, method, status, bytes)),

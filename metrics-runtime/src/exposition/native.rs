@@ -40,7 +40,9 @@ impl PerHandler {
 fn each(mut push: impl FnMut(&mut String, &Handler<'_>) + 'static) -> Lines {
     Box::new(move |out, snapshot, handlers, enough| {
         for index in handlers.clone() {
-            push(out, &snapshot.handler(index));
+            if let Some(handler) = snapshot.handler(index) {
+                push(out, &handler);
+            }
             if out.len() >= enough {
                 return index + 1;
             }

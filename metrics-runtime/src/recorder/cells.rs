@@ -5,10 +5,7 @@
 
 use std::{
     hint::black_box,
-    sync::atomic::{
-        AtomicI64, AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use once_cell::race::OnceBox;
@@ -16,7 +13,7 @@ use once_cell::race::OnceBox;
 use super::{
     bounds::Bounds,
     series::Series,
-    single_writer::{Statuses, add},
+    single_writer::{Pulse, Statuses, add},
 };
 use crate::method::Method;
 
@@ -103,7 +100,8 @@ pub(crate) struct Cells {
     pub(crate) has_hooks: bool,
     /// Whether nothing is to be written here.
     excluded: bool,
-    inprogress: AtomicI64,
+    /// Written last of all that a request or an error writes.
+    pub(crate) pulse: Pulse,
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
     pub(crate) statuses: Statuses,
@@ -130,7 +128,7 @@ impl Cells {
             ends_at_head: config.exclude_streaming_duration,
             has_hooks: !config.hooks.is_empty(),
             excluded: series.excluded,
-            inprogress: AtomicI64::new(0),
+            pulse: Pulse::new(),
             statuses: Statuses::new(),
             durations: Distribution::new(bounds),
             overall,
@@ -140,26 +138,13 @@ impl Cells {
         }
     }
 
-    /// Moves the gauge. Threads' gauges are summed, so one may be negative where a request moved between two.
-    ///
-    /// Released, so that who sees a request gone sees its status too.
-    #[inline]
-    pub(crate) fn move_inprogress(&self, by: i64) {
-        let now = self.inprogress.load(Relaxed).wrapping_add(by);
-        self.inprogress.store(now, Release);
-    }
-
-    /// Moves the gauge for a request that begins; `false` when it is not to be recorded.
+    /// A request begins; `false` when it is not to be recorded.
     #[inline]
     pub(crate) fn enter(&self) -> bool {
         if !self.excluded {
-            self.move_inprogress(1);
+            self.pulse.begin();
         }
         !self.excluded
-    }
-
-    pub(crate) fn inprogress(&self) -> i64 {
-        self.inprogress.load(Acquire)
     }
 
     pub(crate) fn request_bytes(&self) -> u64 {
@@ -183,7 +168,8 @@ impl Cells {
         let mut place = &self.errors;
         while let Some(known) = place.get() {
             if known.full == full {
-                return add(&known.count, 1);
+                add(&known.count, 1);
+                return self.pulse.count();
             }
             place = &known.next;
         }
@@ -195,6 +181,7 @@ impl Cells {
             count: AtomicU64::new(1),
             next: OnceBox::new(),
         }));
+        self.pulse.count();
     }
 
     pub(crate) fn for_each_error(&'static self, mut visit: impl FnMut(&'static str, u64)) {
@@ -205,10 +192,10 @@ impl Cells {
         }
     }
 
-    /// Reads from each cache line, see `Table::for_each`.
+    /// Reads from each cache line.
     pub(crate) fn fetch(&self) {
         black_box((
-            self.inprogress(),
+            self.pulse.read(),
             self.durations.counts().next(),
             self.errors.get().is_some(),
         ));

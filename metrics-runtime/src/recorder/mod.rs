@@ -371,7 +371,7 @@ impl Open {
     /// The request is no longer in progress.
     #[inline]
     fn leave(&self) {
-        ledger::writable(self.cells).move_inprogress(-1);
+        ledger::writable(self.cells).pulse.leave();
     }
 
     /// Writes the request to its cells, or to their like.
@@ -411,7 +411,9 @@ impl Open {
         cells.add_bytes(received, end.sent);
         cells.statuses.count(end.status);
         if end.in_progress {
-            cells.move_inprogress(-1);
+            cells.pulse.end();
+        } else {
+            cells.pulse.count();
         }
         if cells.has_hooks {
             self.run_hooks(end, received);

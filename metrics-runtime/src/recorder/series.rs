@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     hint::black_box,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -38,6 +38,8 @@ pub(crate) struct Shown {
     pub(crate) methods: SmallVec<[ShownMethod; 1]>,
     /// Error types that are shown before one ever occurred.
     pub(crate) error_types: Vec<&'static str>,
+    /// Nothing else's, and another after every change.
+    pub(crate) version: usize,
 }
 
 /// Expected, or used, or both.
@@ -83,11 +85,15 @@ impl Shown {
         }
     }
 
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &'static Cells> {
+        self.methods
+            .iter()
+            .flat_map(|method| method.cells.iter().copied())
+    }
+
     /// Brings what a visit reads into the cache.
-    fn fetch(&self) {
-        for cells in self.methods.iter().flat_map(|method| &method.cells) {
-            cells.fetch();
-        }
+    pub(crate) fn fetch(&self) {
+        self.cells().for_each(Cells::fetch);
         black_box(self.series.head.as_bytes().first());
     }
 
@@ -97,13 +103,39 @@ impl Shown {
     }
 }
 
-/// All series of one [`Recorder`], in the order they are shown.
+/// All series of one [`Recorder`].
 #[derive(Default)]
 pub(crate) struct Table {
-    /// By `handler` and `tail`. One lock for all: a scrape would wait for each of a thousand, and a thread that records
-    /// needs it only when it meets a handler for the first time.
-    series: Mutex<BTreeMap<(&'static str, &'static str), Shown>>,
+    /// One lock for all: a scrape would wait for each of a thousand, and a thread that records needs it only when it meets
+    /// a handler for the first time.
+    series: Mutex<List>,
     bounds: Mutex<Vec<&'static Bounds>>,
+}
+
+#[derive(Default)]
+pub(crate) struct List {
+    shown: Vec<Shown>,
+    /// Where they are, by `handler` and `tail`: in the order they are shown.
+    places: BTreeMap<(&'static str, &'static str), usize>,
+    /// How often anything of this changed.
+    pub(crate) version: usize,
+}
+
+impl List {
+    pub(crate) fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    pub(crate) fn at(&self, place: usize) -> &Shown {
+        &self.shown[place]
+    }
+
+    /// Each with its place.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (usize, &Shown)> {
+        self.places
+            .values()
+            .map(|place| (*place, &self.shown[*place]))
+    }
 }
 
 impl Table {
@@ -133,9 +165,9 @@ impl Table {
             tail.push(',');
             label::push_pair(&mut tail, name, value);
         }
-        let mut table = lock(&self.series);
-        if let Some(shown) = table.get(&(handler, tail.as_str())) {
-            return shown.series;
+        let list = &mut *lock(&self.series);
+        if let Some(place) = list.places.get(&(handler, tail.as_str())) {
+            return list.shown[*place].series;
         }
         let mut head = String::new();
         label::push_pair(&mut head, "handler", handler);
@@ -150,43 +182,31 @@ impl Table {
             head: head.leak(),
             tail: tail.leak(),
         }));
-        table.insert(
-            (series.handler, series.tail),
-            Shown {
-                series,
-                methods: SmallVec::new(),
-                error_types: Vec::new(),
-            },
-        );
+        list.places
+            .insert((series.handler, series.tail), list.shown.len());
+        list.shown.push(Shown {
+            series,
+            methods: SmallVec::new(),
+            error_types: Vec::new(),
+            version: next_number(),
+        });
+        list.version += 1;
         series
     }
 
     /// Changes what is shown of a series of this table.
     pub(crate) fn show(&self, series: &Series, change: impl FnOnce(&mut Shown)) {
-        if let Some(shown) = lock(&self.series).get_mut(&(series.handler, series.tail)) {
+        let list = &mut *lock(&self.series);
+        if let Some(place) = list.places.get(&(series.handler, series.tail)) {
+            let shown = &mut list.shown[*place];
             change(shown);
+            shown.version = next_number();
+            list.version += 1;
         }
     }
 
-    /// Visits all that is shown.
-    ///
-    /// Some handlers' memory is fetched before the first of them is visited: a visit is so long that the processor sees
-    /// nothing of the next, and would wait for each handler's memory anew.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Shown)) {
-        const AHEAD: usize = 32;
-        let table = lock(&self.series);
-        let mut rest = table.values();
-        let mut next = Vec::with_capacity(AHEAD);
-        loop {
-            next.extend(rest.by_ref().take(AHEAD));
-            if next.is_empty() {
-                return;
-            }
-            for shown in &next {
-                shown.fetch();
-            }
-            next.drain(..).for_each(&mut visit);
-        }
+    pub(crate) fn list(&self) -> MutexGuard<'_, List> {
+        lock(&self.series)
     }
 
     pub(crate) fn bounds(&self, seconds: &[f64]) -> &'static Bounds {
@@ -206,6 +226,6 @@ fn next_number() -> usize {
 }
 
 /// A panic cannot leave these collections half-changed, so a poisoned lock is as good as any.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,8 @@
 //! A counter has one writer at a time, so an increment is a relaxed load and a relaxed store: no locked instruction, no
 //! lost update. A reader may see one counter of a request before another; what it needs is that no value ever goes back,
 //! and coherence grants that for each counter alone. A counter whose key comes up as it goes is written before its key,
-//! which is released: who sees the key sees the counter too. Which thread is the writer is handed over under a lock (see
+//! which is released: who sees the key sees the counter too. A [`Pulse`] is released after all of a request is written, so
+//! that who sees it beat sees all of that. Which thread is the writer is handed over under a lock (see
 //! `ledger`), so that the next writer sees the last one's stores.
 //!
 //! This file is compiled once more in `tests/interleavings`, where the atomics are those of a model checker.
@@ -20,6 +21,63 @@ use super::atomic::{
 #[inline]
 pub(crate) fn add(counter: &AtomicU64, by: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// What is another whenever something began, left or was counted: one look tells a scrape whether anything did.
+///
+/// Who has read a pulse reads every counter as of then or later, and need not read any again before the pulse is another.
+/// It says the same again only after 2^40 requests that no scrape came between, and holds some millions in progress.
+pub(crate) struct Pulse(AtomicU64);
+
+impl Pulse {
+    /// Below are the requests in progress, above is what was counted.
+    const IN_PROGRESS: u64 = 1;
+    const COUNTED: u64 = 1 << 24;
+
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    #[inline]
+    fn beat(&self, by: u64) {
+        let now = self.0.load(Relaxed).wrapping_add(by);
+        self.0.store(now, Release);
+    }
+
+    /// A request begins.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.beat(Self::IN_PROGRESS);
+    }
+
+    /// A request is no longer in progress, whether it is counted later or not at all.
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.beat(Self::IN_PROGRESS.wrapping_neg());
+    }
+
+    /// A request that was in progress until now was counted.
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.beat(Self::COUNTED - Self::IN_PROGRESS);
+    }
+
+    /// Something else was counted.
+    #[inline]
+    pub(crate) fn count(&self) {
+        self.beat(Self::COUNTED);
+    }
+
+    #[inline]
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Acquire)
+    }
+
+    /// What a pulse that was read says. Less than none where requests that another thread began ended here.
+    pub(crate) fn inprogress(read: u64) -> i64 {
+        let above = Self::COUNTED.leading_zeros() + 1;
+        read.cast_signed() << above >> above
+    }
 }
 
 /// Counters by status, which are few and come up as they go: a list in blocks that only grows.

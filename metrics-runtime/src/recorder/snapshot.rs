@@ -9,7 +9,8 @@ use super::{
     bounds::Bounds,
     cells::{Cells, Distribution},
     clock,
-    series::{Series, Shown, ShownMethod, lock},
+    series::{List, Series, Shown, ShownMethod, Table, lock},
+    single_writer::Pulse,
 };
 use crate::method::Method;
 
@@ -18,32 +19,59 @@ use crate::method::Method;
 /// a counter that appears at 1 never rose.
 const EXPECTED_STATUSES: [u16; 2] = [200, 500];
 
+/// So many handlers are summed up together.
+const BATCH: usize = 32;
+
 /// Every handler's sums of one moment, in the order they are shown.
 ///
-/// The lists are flat: ten thousand handlers are a few allocations, and a family's writer walks through memory one way.
+/// Renewed, it takes anew only those batches of handlers that were written to since: most handlers of many are idle most
+/// of the time.
 #[derive(Default)]
 pub(crate) struct Snapshot {
-    handlers: Vec<HandlerSums>,
-    methods: Vec<MethodSums>,
+    rows: Vec<Row>,
     /// Heads and tails of the series' labels, side by side: six families look at each.
     labels: String,
+    /// Each of [`BATCH`] rows, but for the last.
+    batches: Vec<Batch>,
+    /// Of the table the rows are from.
+    version: usize,
+}
+
+/// A handler, and where the table has it.
+struct Row {
+    place: usize,
+    series: &'static Series,
+    head: Part,
+    tail: Part,
+}
+
+/// Some handlers next to each other.
+///
+/// The lists are flat: a batch is a few allocations, and a family's writer walks through memory one way.
+#[derive(Default)]
+struct Batch {
+    handlers: Vec<HandlerSums>,
+    methods: Vec<MethodSums>,
     /// Sorted by code within each method.
     statuses: Vec<(u16, u64)>,
     /// What fell into each bucket, not what fell below.
     counts: Vec<u64>,
     /// Sorted by type within each handler.
     exceptions: Vec<(&'static str, u64)>,
+    /// All cells, and their pulses before the sums were taken.
+    cells: Vec<&'static Cells>,
+    pulses: Vec<u64>,
 }
 
 /// Where a list of one handler or method begins and ends.
 type Part = Range<usize>;
 
 struct HandlerSums {
-    series: &'static Series,
-    head: Part,
-    tail: Part,
     methods: Part,
     exceptions: Part,
+    /// Of what was shown.
+    version: usize,
+    pulses: Part,
 }
 
 struct MethodSums {
@@ -64,7 +92,7 @@ pub(crate) struct Handler<'a> {
     pub(crate) tail: &'a str,
     pub(crate) exceptions: &'a [(&'static str, u64)],
     methods: &'a [MethodSums],
-    snapshot: &'a Snapshot,
+    batch: &'a Batch,
 }
 
 /// One method of a handler in a snapshot.
@@ -83,78 +111,175 @@ pub(crate) struct Histogram<'a> {
 }
 
 impl Snapshot {
-    fn with_room_as(earlier: &Self) -> Self {
-        Self {
-            handlers: Vec::with_capacity(earlier.handlers.len()),
-            methods: Vec::with_capacity(earlier.methods.len()),
-            labels: String::new(),
-            statuses: Vec::with_capacity(earlier.statuses.len()),
-            counts: Vec::with_capacity(earlier.counts.len()),
-            exceptions: Vec::with_capacity(earlier.exceptions.len()),
-        }
-    }
-
+    /// How many handlers there are, with those that have nothing to show.
     pub(crate) fn len(&self) -> usize {
-        self.handlers.len()
+        self.rows.len()
     }
 
-    pub(crate) fn handler(&self, index: usize) -> Handler<'_> {
-        let handler = &self.handlers[index];
-        Handler {
-            series: handler.series,
-            head: &self.labels[handler.head.clone()],
-            tail: &self.labels[handler.tail.clone()],
-            exceptions: &self.exceptions[handler.exceptions.clone()],
-            methods: &self.methods[handler.methods.clone()],
-            snapshot: self,
-        }
-    }
-
-    pub(crate) fn handlers(&self) -> impl Iterator<Item = Handler<'_>> {
-        (0..self.len()).map(|index| self.handler(index))
-    }
-
-    /// Which handlers' numbers are not those of an earlier snapshot; `None` if it has other handlers.
-    fn changed_since(&self, earlier: &Self) -> Option<Vec<bool>> {
-        let pairs = || iter::zip(&self.handlers, &earlier.handlers);
-        let same_handlers = self.len() == earlier.len()
-            && pairs().all(|(now, then)| ptr::eq(now.series, then.series));
-        same_handlers.then(|| {
-            pairs()
-                .map(|(now, then)| !self.says_the_same(now, earlier, then))
-                .collect()
+    /// One of the handlers; `None` if it has nothing to show.
+    pub(crate) fn handler(&self, index: usize) -> Option<Handler<'_>> {
+        let row = &self.rows[index];
+        let batch = &self.batches[index / BATCH];
+        let sums = &batch.handlers[index % BATCH];
+        let shows_something = !sums.methods.is_empty() || !sums.exceptions.is_empty();
+        shows_something.then(|| Handler {
+            series: row.series,
+            head: &self.labels[row.head.clone()],
+            tail: &self.labels[row.tail.clone()],
+            exceptions: &batch.exceptions[sums.exceptions.clone()],
+            methods: &batch.methods[sums.methods.clone()],
+            batch,
         })
     }
 
-    /// Whether all numbers of one of these handlers are those of one of another snapshot's.
-    fn says_the_same(&self, own: &HandlerSums, other: &Self, others: &HandlerSums) -> bool {
-        let methods = &self.methods[own.methods.clone()];
-        let others_methods = &other.methods[others.methods.clone()];
-        self.exceptions[own.exceptions.clone()] == other.exceptions[others.exceptions.clone()]
-            && methods.len() == others_methods.len()
-            && iter::zip(methods, others_methods).all(|(own, others)| {
-                own.method == others.method
-                    && own.ticks == others.ticks
-                    && own.inprogress == others.inprogress
-                    && own.request_bytes == others.request_bytes
-                    && own.response_bytes == others.response_bytes
-                    && ptr::eq(own.bounds, others.bounds)
-                    && self.counts[own.counts.clone()] == other.counts[others.counts.clone()]
-                    && self.statuses[own.statuses.clone()]
-                        == other.statuses[others.statuses.clone()]
-            })
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = Handler<'_>> {
+        (0..self.len()).filter_map(|index| self.handler(index))
+    }
+
+    /// Takes what is shown now. Says whose numbers may not be what they were; `None` if there are other handlers.
+    fn renew(&mut self, table: &Table) -> Option<Vec<bool>> {
+        let list = table.list();
+        let may_be_quiet = self.version == list.version;
+        let same_handlers = may_be_quiet || self.take_rows(&list);
+        let mut changed = Vec::with_capacity(self.len());
+        let mut fresh = self
+            .batches
+            .first()
+            .map_or_else(Batch::default, Batch::with_room_as);
+        for (batch, rows) in iter::zip(&mut self.batches, self.rows.chunks(BATCH)) {
+            if may_be_quiet && batch.is_quiet() {
+                changed.resize(changed.len() + rows.len(), false);
+                continue;
+            }
+            let shown: SmallVec<[&Shown; BATCH]> =
+                rows.iter().map(|row| list.at(row.place)).collect();
+            if fresh.watch(&shown, batch, &mut changed) {
+                fresh.sum_up(&shown);
+                mem::swap(&mut fresh, batch);
+                if fresh.handlers.is_empty() {
+                    fresh = Batch::with_room_as(batch);
+                }
+            }
+        }
+        drop(list);
+        if same_handlers {
+            Some(changed)
+        } else {
+            self.gather_labels();
+            None
+        }
+    }
+
+    /// Says whether the handlers are those that were here before.
+    fn take_rows(&mut self, list: &List) -> bool {
+        self.version = list.version;
+        let all = || list.in_order();
+        let same = self.len() == list.len()
+            && iter::zip(&self.rows, all())
+                .all(|(row, (_, shown))| ptr::eq(row.series, shown.series));
+        if !same {
+            self.rows.clear();
+            self.rows.extend(all().map(|(place, shown)| Row {
+                place,
+                series: shown.series,
+                head: 0..0,
+                tail: 0..0,
+            }));
+            self.batches
+                .resize_with(self.rows.len().div_ceil(BATCH), Batch::default);
+        }
+        same
+    }
+
+    /// Not while the table is locked, and one walk through memory waits less than two at once.
+    fn gather_labels(&mut self) {
+        self.labels.clear();
+        for row in &mut self.rows {
+            let start = self.labels.len();
+            self.labels.push_str(row.series.head);
+            let middle = self.labels.len();
+            self.labels.push_str(row.series.tail);
+            row.head = start..middle;
+            row.tail = middle..self.labels.len();
+        }
+    }
+}
+
+impl Batch {
+    fn with_room_as(other: &Self) -> Self {
+        Self {
+            handlers: Vec::with_capacity(other.handlers.len()),
+            methods: Vec::with_capacity(other.methods.len()),
+            statuses: Vec::with_capacity(other.statuses.len()),
+            counts: Vec::with_capacity(other.counts.len()),
+            exceptions: Vec::with_capacity(other.exceptions.len()),
+            cells: Vec::with_capacity(other.cells.len()),
+            pulses: Vec::with_capacity(other.pulses.len()),
+        }
+    }
+
+    /// Whether nothing was counted, begun or left since.
+    fn is_quiet(&self) -> bool {
+        iter::zip(&self.cells, &self.pulses).all(|(cells, pulse)| cells.pulse.read() == *pulse)
+    }
+
+    /// Adds for each handler whether it is another than in the last batch of them; says whether any is.
+    ///
+    /// All memory is fetched before any is looked at: a handler's sums take so long that the processor sees nothing of
+    /// the next, and would wait for each handler's memory anew.
+    fn watch(&mut self, shown: &[&Shown], last: &Self, changed: &mut Vec<bool>) -> bool {
+        self.handlers.clear();
+        self.cells.clear();
+        self.pulses.clear();
+        for shown in shown {
+            shown.fetch();
+        }
+        let first = changed.len();
+        for (index, shown) in shown.iter().enumerate() {
+            let start = self.cells.len();
+            self.cells.extend(shown.cells());
+            let cells = &self.cells[start..];
+            self.pulses
+                .extend(cells.iter().map(|cells| cells.pulse.read()));
+            let pulses = start..self.pulses.len();
+            changed.push(last.handlers.get(index).is_none_or(|then| {
+                then.version != shown.version
+                    || last.pulses[then.pulses.clone()] != self.pulses[pulses.clone()]
+            }));
+            self.handlers.push(HandlerSums {
+                methods: 0..0,
+                exceptions: 0..0,
+                version: shown.version,
+                pulses,
+            });
+        }
+        changed[first..].contains(&true)
+    }
+
+    /// After [`Self::watch`]: what is written in between is read, and once more at the next scrape.
+    fn sum_up(&mut self, shown: &[&Shown]) {
+        self.methods.clear();
+        self.statuses.clear();
+        self.counts.clear();
+        self.exceptions.clear();
+        for (index, shown) in shown.iter().enumerate() {
+            let pulse = self.handlers[index].pulses.start;
+            let (methods, exceptions) = self.add_sums(shown, pulse);
+            self.handlers[index].methods = methods;
+            self.handlers[index].exceptions = exceptions;
+        }
     }
 }
 
 impl<'a> Handler<'a> {
     pub(crate) fn methods(&self) -> impl Iterator<Item = PerMethod<'a>> + use<'a> {
-        let snapshot = self.snapshot;
+        let batch = self.batch;
         self.methods.iter().map(|sums| PerMethod {
             method: sums.method,
-            statuses: &snapshot.statuses[sums.statuses.clone()],
+            statuses: &batch.statuses[sums.statuses.clone()],
             durations: Histogram {
                 bounds: sums.bounds,
-                counts: &snapshot.counts[sums.counts.clone()],
+                counts: &batch.counts[sums.counts.clone()],
                 ticks: sums.ticks,
             },
             inprogress: sums.inprogress,
@@ -193,31 +318,22 @@ impl Histogram<'_> {
 impl Recorder {
     /// All handlers, with those the program declares.
     pub(crate) fn snapshot(&'static self) -> Snapshot {
-        self.snapshot_after(None).0
+        let mut snapshot = Snapshot::default();
+        self.renew(&mut snapshot);
+        snapshot
     }
 
-    /// The same, and which handlers' numbers are not those of an earlier snapshot; `None` if that had other handlers.
-    pub(crate) fn snapshot_after(
-        &'static self,
-        earlier: Option<Snapshot>,
-    ) -> (Snapshot, Option<Vec<bool>>) {
+    /// Takes an earlier snapshot anew. Says whose numbers may not be what they were; `None` if there are other handlers.
+    pub(crate) fn renew(&'static self, snapshot: &mut Snapshot) -> Option<Vec<bool>> {
         self.declare_literals();
-        let mut snapshot = self.recorded(earlier.as_ref());
-        if let Some(earlier) = earlier
-            && let Some(changed) = snapshot.changed_since(&earlier)
-        {
-            snapshot.take_labels(earlier);
-            (snapshot, Some(changed))
-        } else {
-            snapshot.gather_labels();
-            (snapshot, None)
-        }
+        snapshot.renew(&self.table)
     }
 
-    /// Without labels, and without the handlers the program declares. An earlier snapshot tells how much room it takes.
-    pub(super) fn recorded(&'static self, earlier: Option<&Snapshot>) -> Snapshot {
-        let mut snapshot = earlier.map_or_else(Snapshot::default, Snapshot::with_room_as);
-        self.table.for_each(|shown| snapshot.add_handler(shown));
+    /// Without the handlers the program declares.
+    #[cfg(test)]
+    pub(super) fn recorded(&'static self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        snapshot.renew(&self.table);
         snapshot
     }
 
@@ -238,17 +354,19 @@ impl Recorder {
     }
 }
 
-impl Snapshot {
-    /// Nothing is added for a handler that has nothing to show: `CatchAll` began to record a request and an annotated
-    /// handler with a label of its own took it over.
-    fn add_handler(&mut self, shown: &Shown) {
+impl Batch {
+    /// A handler may have nothing to show: `CatchAll` began to record a request and an annotated handler with a label of
+    /// its own took it over.
+    fn add_sums(&mut self, shown: &Shown, mut pulse: usize) -> (Part, Part) {
         let first_method = self.methods.len();
         let first_exception = self.exceptions.len();
         for label in &shown.error_types {
             add(&mut self.exceptions, first_exception, *label, 0);
         }
         for method in &shown.methods {
-            if !self.add_method(method) {
+            let pulses = pulse..pulse + method.cells.len();
+            pulse = pulses.end;
+            if !self.add_method(method, pulses) {
                 continue;
             }
             add(&mut self.exceptions, first_exception, PANIC, 0);
@@ -259,43 +377,14 @@ impl Snapshot {
             }
         }
         self.exceptions[first_exception..].sort_unstable();
-        let methods = first_method..self.methods.len();
-        let exceptions = first_exception..self.exceptions.len();
-        if !methods.is_empty() || !exceptions.is_empty() {
-            self.handlers.push(HandlerSums {
-                series: shown.series,
-                head: 0..0,
-                tail: 0..0,
-                methods,
-                exceptions,
-            });
-        }
-    }
-
-    /// Not while handlers are added: that is done under the table's lock, and one walk waits less for memory than two
-    /// at once.
-    fn gather_labels(&mut self) {
-        for handler in &mut self.handlers {
-            let start = self.labels.len();
-            self.labels.push_str(handler.series.head);
-            let middle = self.labels.len();
-            self.labels.push_str(handler.series.tail);
-            handler.head = start..middle;
-            handler.tail = middle..self.labels.len();
-        }
-    }
-
-    /// From a snapshot of the same handlers.
-    fn take_labels(&mut self, mut earlier: Self) {
-        self.labels = mem::take(&mut earlier.labels);
-        for (now, then) in self.handlers.iter_mut().zip(earlier.handlers) {
-            now.head = then.head;
-            now.tail = then.tail;
-        }
+        (
+            first_method..self.methods.len(),
+            first_exception..self.exceptions.len(),
+        )
     }
 
     /// Whether there was something to add.
-    fn add_method(&mut self, shown: &ShownMethod) -> bool {
+    fn add_method(&mut self, shown: &ShownMethod, pulses: Part) -> bool {
         let ShownMethod {
             method,
             expected,
@@ -310,14 +399,17 @@ impl Snapshot {
             bounds,
             counts: 0..0,
             ticks: 0,
-            inprogress: 0,
+            // As of before the statuses: else a request that ends in between is seen in neither, and its handler vanishes.
+            inprogress: self.pulses[pulses]
+                .iter()
+                .copied()
+                .map(Pulse::inprogress)
+                .sum(),
             request_bytes: 0,
             response_bytes: 0,
         };
         self.counts.resize(first_count + bounds.len() + 1, 0);
         for cells in cells {
-            // Before the statuses: else a request that ends in between is seen in neither, and its handler vanishes.
-            sums.inprogress = sums.inprogress.wrapping_add(cells.inprogress());
             add_counts(&mut self.counts[first_count..], bounds, &cells.durations);
             sums.ticks = sums.ticks.wrapping_add(cells.durations.sum());
             cells
@@ -407,53 +499,156 @@ fn common_bounds(expected: Option<&'static Bounds>, cells: &[&'static Cells]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Config, site::Site};
+    use crate::{
+        config::Config,
+        recorder::{Received, Record},
+        site::Site,
+    };
 
     static SITE: Site = Site::new("snapshot");
+    /// More than a batch.
+    const HANDLERS: usize = BATCH + 8;
+    /// In the middle of the second batch.
+    const BUSY: usize = BATCH + 3;
+
+    fn begin(recorder: &'static Recorder, handler: usize, method: Method) -> Record {
+        let label = || Some(format!("/{handler:04}"));
+        recorder.begin(&SITE, method, clock::now(), label)
+    }
 
     fn recorder() -> &'static Recorder {
-        let config = Config::builder().resolve(|_| None).unwrap();
-        let recorder = Recorder::new(config, false, |_| ());
-        let label = || Some("/x".to_owned());
-        let record = recorder.begin(&SITE, Method::Get, clock::now(), label);
-        record.failures().count("shop::NotFound");
-        record.finish(404, 1);
+        let config = Config::builder().exclude_streaming_duration(true);
+        let recorder = Recorder::new(config.resolve(|_| None).unwrap(), false, |_| ());
+        for handler in 0..HANDLERS {
+            begin(recorder, handler, Method::Get).finish(200, 1);
+        }
         recorder
     }
 
-    #[test]
-    fn every_number_tells_that_a_handler_changed() {
-        let recorder = recorder();
-        let changes: [fn(&mut Snapshot); 11] = [
-            |now| now.statuses[0].0 += 1,
-            |now| now.statuses[0].1 += 1,
-            |now| now.counts[0] += 1,
-            |now| now.exceptions[0].0 = "shop::Gone",
-            |now| now.exceptions[0].1 += 1,
-            |now| now.methods[0].method = Method::Post,
-            |now| now.methods[0].bounds = Box::leak(Box::new(Bounds::new(usize::MAX, &[]))),
-            |now| now.methods[0].ticks += 1,
-            |now| now.methods[0].inprogress += 1,
-            |now| now.methods[0].request_bytes += 1,
-            |now| now.methods[0].response_bytes += 1,
-        ];
-        let then = recorder.recorded(None);
-        for (number, change) in changes.iter().enumerate() {
-            let mut now = recorder.recorded(None);
-            assert_eq!(now.changed_since(&then), Some(vec![false]));
-            change(&mut now);
-            assert_eq!(now.changed_since(&then), Some(vec![true]), "{number}");
-        }
-        let mut now = recorder.recorded(None);
-        now.handlers[0].methods.end = 0;
-        assert_eq!(now.changed_since(&then), Some(vec![true]));
-        now.handlers.clear();
-        assert_eq!(now.changed_since(&then), None);
+    fn only_busy() -> Vec<bool> {
+        (0..HANDLERS).map(|handler| handler == BUSY).collect()
+    }
+
+    /// Every number, by the name of its field.
+    fn numbers(snapshot: &Snapshot) -> Vec<String> {
+        let handlers = snapshot.handlers().map(|handler| {
+            let methods: Vec<_> = handler
+                .methods()
+                .map(|method| {
+                    let Histogram {
+                        bounds,
+                        counts,
+                        ticks,
+                    } = method.durations;
+                    (
+                        method.method.name(),
+                        method.statuses,
+                        method.inprogress,
+                        (&bounds.seconds, counts, ticks),
+                    )
+                })
+                .collect();
+            let [received, sent] = [handler.request_bytes(), handler.response_bytes()];
+            let Handler {
+                head,
+                tail,
+                exceptions,
+                ..
+            } = handler;
+            format!("{head}{tail} {methods:?} {exceptions:?} {received} {sent}")
+        });
+        handlers.collect()
     }
 
     #[test]
-    fn other_handlers_under_the_same_labels_are_others() {
-        let [now, then] = [recorder(), recorder()].map(|recorder| recorder.recorded(None));
-        assert_eq!(now.changed_since(&then), None);
+    fn whatever_is_written_a_renewed_snapshot_has_it_and_says_so() {
+        let recorder = recorder();
+        let begin_by = |method| begin(recorder, BUSY, method);
+        let begin = || begin_by(Method::Get);
+        let mut snapshot = recorder.recorded();
+        let mut check = |what: &str| {
+            let changed = snapshot.renew(&recorder.table);
+            assert_eq!(changed, Some(only_busy()), "{what}");
+            assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()), "{what}");
+            let quiet = snapshot.renew(&recorder.table);
+            assert_eq!(quiet, Some(vec![false; HANDLERS]), "{what}");
+        };
+        begin().finish(200, 0);
+        check("a request");
+        begin().finish(404, 7);
+        check("another status");
+        let mut uploaded = begin();
+        uploaded.receives(|| Received::Bytes(3));
+        uploaded.finish(200, 0);
+        check("a body");
+        let taken_over = begin();
+        check("a request that begins");
+        for what in ["an error", "an error known before"] {
+            taken_over
+                .failures()
+                .count("core::result::Result<(), shop::NotFound>");
+            check(what);
+        }
+        taken_over.cancel();
+        check("a request somebody took over");
+        drop(begin());
+        check("a client that left");
+        let streamed = begin();
+        check("another that begins");
+        let stream = streamed.stream(200);
+        check("a stream that is not in progress any more");
+        drop(stream);
+        check("a stream's end");
+        begin_by(Method::Post).finish(200, 0);
+        check("another method");
+        recorder.declare(&SITE, &format!("/{BUSY:04}"));
+        check("what is expected of it");
+    }
+
+    #[test]
+    fn other_threads_cells_are_watched_too() {
+        let recorder = recorder();
+        let mut snapshot = recorder.recorded();
+        // While this thread keeps its cells, another gets its own.
+        std::thread::scope(|scope| {
+            let serve = || begin(recorder, BUSY, Method::Get).finish(200, 0);
+            scope.spawn(move || {
+                for _ in 0..2 {
+                    serve();
+                    let changed = snapshot.renew(&recorder.table);
+                    assert_eq!(changed, Some(only_busy()));
+                    assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
+                }
+            });
+        });
+    }
+
+    #[test]
+    fn handlers_come_in_order_wherever_they_stand() {
+        let recorder = recorder();
+        let mut snapshot = recorder.recorded();
+        for handler in ["/0000/first", "/zzz/last"] {
+            recorder.declare(&SITE, handler);
+            assert_eq!(snapshot.renew(&recorder.table), None, "{handler}");
+            assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
+            let quiet = snapshot.renew(&recorder.table).unwrap();
+            assert!(!quiet.contains(&true));
+        }
+        let labels = snapshot.handlers().map(|handler| handler.series.handler);
+        assert!(labels.is_sorted());
+    }
+
+    #[test]
+    fn a_request_that_comes_and_goes_while_sums_are_taken_is_not_kept() {
+        let recorder = recorder();
+        let list = recorder.table.list();
+        let shown: Vec<&Shown> = list.in_order().map(|(_, shown)| shown).take(1).collect();
+        let mut batch = Batch::default();
+        batch.watch(&shown, &Batch::default(), &mut Vec::new());
+        let passing = begin(recorder, 0, Method::Get);
+        batch.sum_up(&shown);
+        passing.cancel();
+        assert!(batch.is_quiet());
+        assert_eq!(batch.methods[0].inprogress, 0);
     }
 }
