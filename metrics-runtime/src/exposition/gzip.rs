@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// So much text is compressed at a time. Less would compress worse, more cost more where one handler changed.
-const PIECE: usize = 32 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// No name, no time, the fastest level, no system in particular.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
