@@ -1,12 +1,23 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{cell::Cell, collections::BTreeMap, iter, rc::Rc, thread};
+use std::{
+    array,
+    cell::Cell,
+    collections::BTreeMap,
+    convert::Infallible,
+    iter,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    thread,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
+    body::{BodySize, MessageBody},
     error::UrlGenerationError,
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
-    web,
+    web::{self, Bytes},
 };
 
 use super::claim;
@@ -85,7 +96,8 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
         if compress {
             gzip::render(metrics.0, format, thread::yield_now)
         } else {
-            Ok(exposition::render(metrics.0, format, thread::yield_now).into_bytes())
+            let text = exposition::render(metrics.0, format, thread::yield_now);
+            Ok([text.into(), Bytes::new()])
         }
     })
     .await;
@@ -94,17 +106,36 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
         .insert_header((header::CONTENT_TYPE, format.content_type()))
         .insert_header((header::VARY, "accept, accept-encoding"));
     match rendered {
-        Ok(Ok(body)) => {
+        Ok(Ok(parts)) => {
             if compress {
                 response.insert_header((header::CONTENT_ENCODING, "gzip"));
             }
-            response.body(body)
+            response.body(Parts(parts.into_iter()))
         }
         Ok(Err(error)) => {
             HttpResponse::InternalServerError().body(format!("cannot compress: {error}"))
         }
         Err(_) => HttpResponse::ServiceUnavailable()
             .body("a collector panicked, or the server is stopping"),
+    }
+}
+
+/// A body in parts, the first of which the next scrape may send again.
+struct Parts(array::IntoIter<Bytes, 2>);
+
+impl MessageBody for Parts {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        let parts = self.0.as_slice().iter();
+        BodySize::Sized(parts.map(|part| part.len() as u64).sum())
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(self.0.next().map(Ok))
     }
 }
 

@@ -6,7 +6,9 @@
 
 use std::{mem, ops::Range, sync::Mutex};
 
+use actix_web::web::Bytes;
 use flate2::{Compress, CompressError, Compression, Crc, FlushCompress};
+use smallvec::SmallVec;
 
 use super::{
     BLOCK, Format, Output,
@@ -14,7 +16,10 @@ use super::{
 };
 use crate::{
     metrics::Inner,
-    recorder::{series::lock, snapshot::Snapshot},
+    recorder::{
+        series::lock,
+        snapshot::{Changed, Snapshot},
+    },
 };
 
 /// So much text is compressed at a time. Less would compress worse, more cost more where one handler changed.
@@ -26,19 +31,26 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
 /// What the last scrape in each format leaves to the next.
 #[derive(Default)]
 pub(crate) struct LastScrapes {
-    text: Mutex<Option<LastScrape>>,
-    openmetrics: Mutex<Option<LastScrape>>,
+    text: Mutex<LastScrape>,
+    openmetrics: Mutex<LastScrape>,
 }
 
 #[derive(Default)]
 struct LastScrape {
+    /// What the pieces say, number by number.
     snapshot: Snapshot,
     pieces: Vec<Piece>,
+    /// The file up to the end of the last piece.
+    file: Bytes,
 }
 
 struct Piece {
-    runs: Vec<Run>,
-    deflated: Deflated,
+    /// Most pieces are of one family.
+    runs: SmallVec<[Run; 1]>,
+    /// Where it is in the file.
+    part: Range<usize>,
+    /// Of its text.
+    checksum: Crc,
 }
 
 /// Handlers next to each other in one family. The family's head comes before its first.
@@ -47,7 +59,8 @@ struct Run {
     handlers: Range<usize>,
 }
 
-/// Everything the recorder and its registry hold, as a gzip file. `pause` is called after every block that is compressed.
+/// Everything the recorder and its registry hold, as a gzip file in two parts. `pause` is called after all that is
+/// compressed at a time.
 ///
 /// A scrape takes what the last one left, and leaves its own. One that comes in between compresses everything.
 ///
@@ -57,57 +70,58 @@ pub(crate) fn render(
     inner: &'static Inner,
     format: Format,
     pause: impl Fn(),
-) -> Result<Vec<u8>, CompressError> {
+) -> Result<[Bytes; 2], CompressError> {
     let last = match format {
         Format::Text => &inner.last_scrapes.text,
         Format::OpenMetrics => &inner.last_scrapes.openmetrics,
     };
     let mut compressor = Compressor::new(&pause);
-    let mut file = File::new();
+    let mut checksum = Crc::new();
+    let mut ours = Bytes::from_static(&HEADER);
     if inner.recorder.config.enabled {
-        let taken = lock(last).take();
-        let scrape = LastScrape::after(taken, inner, format, &mut compressor)?;
-        let deflated = || scrape.pieces.iter().map(|piece| &piece.deflated);
-        // And for what follows, if it is little.
-        let room: usize = deflated().map(|deflated| deflated.bytes.len()).sum();
-        file.bytes.reserve(room + room / 16);
-        deflated().for_each(|deflated| file.push(deflated));
-        *lock(last) = Some(scrape);
+        let taken = mem::take(&mut *lock(last));
+        let scrape = taken.renewed(inner, format, &mut compressor)?;
+        for piece in &scrape.pieces {
+            checksum.combine(&piece.checksum);
+        }
+        ours = scrape.file.clone();
+        *lock(last) = scrape;
     }
-    file.push(&compressor.rest(inner, format)?);
-    Ok(file.end())
+    Ok([ours, compressor.rest(inner, format, checksum)?])
 }
 
 impl LastScrape {
-    fn after(
-        last: Option<Self>,
+    fn renewed(
+        mut self,
         inner: &'static Inner,
         format: Format,
         compressor: &mut Compressor<'_>,
     ) -> Result<Self, CompressError> {
-        let Self {
-            mut snapshot,
-            pieces,
-        } = last.unwrap_or_default();
-        let changed = inner.recorder.renew(&mut snapshot);
+        let changed = inner.recorder.renew(&mut self.snapshot);
+        let changed = changed.filter(|_| !self.pieces.is_empty());
+        if let Some(changed) = &changed
+            && changed.iter().all(|handler| *handler == Changed::NOTHING)
+        {
+            return Ok(self);
+        }
         let mut writer = Writer {
             families: native::per_handler(inner, format),
-            snapshot: &snapshot,
+            snapshot: &self.snapshot,
             text: String::with_capacity(PIECE + PIECE / 4),
             compressor,
+            pieces: Vec::with_capacity(self.pieces.len()),
+            file: Vec::with_capacity(self.file.len() + PIECE),
         };
-        let pieces = match changed {
-            Some(changed) if !pieces.is_empty() => writer.renewed(pieces, &changed)?,
-            _ => writer.all_pieces()?,
-        };
-        Ok(Self { snapshot, pieces })
-    }
-}
-
-impl Piece {
-    fn has_any(&self, handlers: &[bool]) -> bool {
-        let mut runs = self.runs.iter();
-        runs.any(|run| handlers[run.handlers.clone()].contains(&true))
+        writer.file.extend_from_slice(&HEADER);
+        match changed {
+            Some(changed) => writer.renew(self.pieces, &self.file, &changed)?,
+            None => writer.write_all()?,
+        }
+        Ok(Self {
+            pieces: writer.pieces,
+            file: writer.file.into(),
+            snapshot: self.snapshot,
+        })
     }
 }
 
@@ -118,44 +132,58 @@ struct Writer<'a, 'p> {
     /// Of the piece at hand.
     text: String,
     compressor: &'a mut Compressor<'p>,
+    pieces: Vec<Piece>,
+    file: Vec<u8>,
 }
 
 impl Writer<'_, '_> {
-    fn all_pieces(&mut self) -> Result<Vec<Piece>, CompressError> {
+    fn write_all(&mut self) -> Result<(), CompressError> {
         let everybody = 0..self.snapshot.len();
         let runs = (0..self.families.len()).map(|family| Run {
             family,
             handlers: everybody.clone(),
         });
-        self.pieces(runs, PIECE)
+        self.write(runs, PIECE)
     }
 
     /// The pieces of an earlier scrape of the same handlers, as they are now.
-    fn renewed(
+    fn renew(
         &mut self,
         pieces: Vec<Piece>,
-        changed: &[bool],
-    ) -> Result<Vec<Piece>, CompressError> {
-        let mut renewed = Vec::with_capacity(pieces.len());
+        file: &[u8],
+        changed: &[Changed],
+    ) -> Result<(), CompressError> {
         for piece in pieces {
-            if piece.has_any(changed) {
+            if self.is_changed(&piece, changed) {
                 // Numbers grow, statuses come up: room for that, for many small pieces compress badly.
-                renewed.extend(self.pieces(piece.runs, 2 * PIECE)?);
+                self.write(piece.runs, 2 * PIECE)?;
             } else {
-                renewed.push(piece);
+                let start = self.file.len();
+                self.file.extend_from_slice(&file[piece.part]);
+                self.pieces.push(Piece {
+                    part: start..self.file.len(),
+                    ..piece
+                });
             }
         }
-        Ok(renewed)
+        Ok(())
+    }
+
+    fn is_changed(&self, piece: &Piece, changed: &[Changed]) -> bool {
+        piece.runs.iter().any(|run| {
+            let family = &self.families[run.family];
+            let mut handlers = changed[run.handlers.clone()].iter();
+            handlers.any(|handler| family.is_changed(*handler))
+        })
     }
 
     /// Some runs in as many pieces as they need, if each ends where it has enough text.
-    fn pieces(
+    fn write(
         &mut self,
         runs: impl IntoIterator<Item = Run>,
         enough: usize,
-    ) -> Result<Vec<Piece>, CompressError> {
-        let mut pieces = Vec::new();
-        let mut written = Vec::new();
+    ) -> Result<(), CompressError> {
+        let mut written = SmallVec::new();
         for Run {
             family,
             mut handlers,
@@ -173,7 +201,7 @@ impl Writer<'_, '_> {
                     handlers: handlers.start..end,
                 });
                 if self.text.len() >= enough {
-                    pieces.push(self.piece(mem::take(&mut written))?);
+                    self.end_piece(mem::take(&mut written))?;
                 }
                 handlers.start = end;
                 if handlers.is_empty() {
@@ -182,40 +210,41 @@ impl Writer<'_, '_> {
             }
         }
         if !written.is_empty() {
-            pieces.push(self.piece(written)?);
+            self.end_piece(written)?;
         }
-        Ok(pieces)
+        Ok(())
     }
 
-    /// The text written since the last piece.
-    fn piece(&mut self, runs: Vec<Run>) -> Result<Piece, CompressError> {
-        let mut deflated = Deflated::default();
-        self.compressor
-            .add(&mut deflated, &mut self.text, FlushCompress::Full)?;
+    /// The text written since the last piece is one.
+    fn end_piece(&mut self, runs: SmallVec<[Run; 1]>) -> Result<(), CompressError> {
+        let mut checksum = Crc::new();
+        let start = self.file.len();
+        self.compressor.add(
+            &mut self.file,
+            &mut checksum,
+            &mut self.text,
+            FlushCompress::Full,
+        )?;
         (self.compressor.pause)();
-        Ok(Piece { runs, deflated })
+        self.pieces.push(Piece {
+            runs,
+            part: start..self.file.len(),
+            checksum,
+        });
+        Ok(())
     }
-}
-
-#[derive(Default)]
-struct Deflated {
-    bytes: Vec<u8>,
-    /// Of the text.
-    checksum: Crc,
 }
 
 struct Compressor<'a> {
     deflate: Compress,
-    out: Vec<u8>,
     pause: &'a dyn Fn(),
 }
 
 impl<'a> Compressor<'a> {
     fn new(pause: &'a dyn Fn()) -> Self {
         Self {
-            // The fastest level: label text shrinks to a twentieth with any, and a scrape should cost little.
+            // The fastest level: label text shrinks to a twelfth, and a scrape should cost little.
             deflate: Compress::new(Compression::fast(), false),
-            out: Vec::with_capacity(PIECE / 4),
             pause,
         }
     }
@@ -223,21 +252,21 @@ impl<'a> Compressor<'a> {
     /// Adds a text, which is used up.
     fn add(
         &mut self,
-        to: &mut Deflated,
+        file: &mut Vec<u8>,
+        checksum: &mut Crc,
         text: &mut String,
         flush: FlushCompress,
     ) -> Result<(), CompressError> {
-        to.checksum.update(text.as_bytes());
+        checksum.update(text.as_bytes());
         let mut rest = text.as_bytes();
         loop {
-            self.out.clear();
+            file.reserve(PIECE / 4);
             let before = self.deflate.total_in();
-            self.deflate.compress_vec(rest, &mut self.out, flush)?;
-            to.bytes.extend_from_slice(&self.out);
+            self.deflate.compress_vec(rest, file, flush)?;
             let taken = self.deflate.total_in() - before;
             rest = &rest[usize::try_from(taken).expect("not more than the rest")..];
             // Room that is left says that nothing is held back for lack of it.
-            if rest.is_empty() && self.out.len() < self.out.capacity() {
+            if rest.is_empty() && file.len() < file.capacity() {
                 break;
             }
         }
@@ -245,16 +274,21 @@ impl<'a> Compressor<'a> {
         Ok(())
     }
 
-    /// What is not there for each handler, to the end of the text.
-    fn rest(mut self, inner: &'static Inner, format: Format) -> Result<Deflated, CompressError> {
-        let mut deflated = Deflated::default();
+    /// What is not there for each handler, to the end of the file.
+    fn rest(
+        mut self,
+        inner: &'static Inner,
+        format: Format,
+        mut checksum: Crc,
+    ) -> Result<Bytes, CompressError> {
+        let mut file = Vec::new();
         let mut result = Ok(());
         let mut out = Output {
             text: String::new(),
             block_end: BLOCK,
             at_block: &mut |text| {
                 if result.is_ok() {
-                    result = self.add(&mut deflated, text, FlushCompress::None);
+                    result = self.add(&mut file, &mut checksum, text, FlushCompress::None);
                 }
                 text.clear();
                 (self.pause)();
@@ -263,34 +297,11 @@ impl<'a> Compressor<'a> {
         out.push_rest(inner, format);
         let mut last = out.text;
         result?;
-        self.add(&mut deflated, &mut last, FlushCompress::Finish)?;
-        Ok(deflated)
-    }
-}
-
-struct File {
-    bytes: Vec<u8>,
-    checksum: Crc,
-}
-
-impl File {
-    fn new() -> Self {
-        Self {
-            bytes: HEADER.to_vec(),
-            checksum: Crc::new(),
+        self.add(&mut file, &mut checksum, &mut last, FlushCompress::Finish)?;
+        for word in [checksum.sum(), checksum.amount()] {
+            file.extend_from_slice(&word.to_le_bytes());
         }
-    }
-
-    fn push(&mut self, part: &Deflated) {
-        self.bytes.extend_from_slice(&part.bytes);
-        self.checksum.combine(&part.checksum);
-    }
-
-    fn end(mut self) -> Vec<u8> {
-        for word in [self.checksum.sum(), self.checksum.amount()] {
-            self.bytes.extend_from_slice(&word.to_le_bytes());
-        }
-        self.bytes
+        Ok(file.into())
     }
 }
 
@@ -321,6 +332,7 @@ mod tests {
     };
 
     static SITE: Site = Site::new("compressed");
+    const NOT_FOUND: &str = "core::result::Result<(), shop::NotFound>";
     /// Asked before the first scrape.
     const HANDLERS: usize = 8;
 
@@ -346,7 +358,8 @@ mod tests {
     /// The text, and how many pieces were made for it, with the full blocks of what others say.
     fn compressed(metrics: Metrics, format: Format) -> (String, usize) {
         let made = Cell::new(0);
-        let file = render(metrics.0, format, || made.set(made.get() + 1)).unwrap();
+        let parts = render(metrics.0, format, || made.set(made.get() + 1)).unwrap();
+        let file = parts.concat();
         let mut text = String::new();
         let mut decoder = GzDecoder::new(&*file);
         decoder.read_to_string(&mut text).unwrap();
@@ -371,10 +384,7 @@ mod tests {
         let status = || prop::sample::select(vec![200_u16, 201, 404, 500, 503]);
         let bytes = prop_oneof![Just(0), any::<u32>().prop_map(u64::from)];
         let format = prop::sample::select(vec![Format::Text, Format::OpenMetrics]);
-        let error = prop::sample::select(vec![
-            "core::result::Result<(), shop::NotFound>",
-            "core::result::Result<(), shop::Gone>",
-        ]);
+        let error = prop::sample::select(vec![NOT_FOUND, "core::result::Result<(), shop::Gone>"]);
         prop_oneof![
             4 => (handler.clone(), method(), status(), bytes)
                 .prop_map(|(handler, method, status, bytes)| Step::Request(handler, method, status, bytes)),
@@ -433,12 +443,13 @@ mod tests {
         assert!(all > 6, "{all}");
         assert_eq!(made(), 0);
         request(metrics, 7);
-        let some = made();
-        assert!((1..=6).contains(&some), "a piece a family: {some}");
+        assert_eq!(made(), 4, "requests, durations, and both sizes");
         let open = begin(metrics, 7, Method::Get);
-        assert_eq!(made(), some);
-        drop(open);
-        assert_eq!(made(), some);
+        assert_eq!(made(), 1, "requests in progress");
+        open.failures().count(NOT_FOUND);
+        assert_eq!(made(), 5, "exceptions, and what is counted otherwise");
+        open.finish(200, 0);
+        assert_eq!(made(), 5, "all but exceptions");
         assert!(compressed(metrics, Format::OpenMetrics).1 > 6);
         assert_eq!(made(), 0);
         request(metrics, 200);
@@ -450,8 +461,7 @@ mod tests {
         let metrics = metrics(Registry::new(), &"x".repeat(200));
         let longest = || {
             let last = lock(&metrics.0.last_scrapes.text);
-            let pieces = &last.as_ref().expect("a scrape").pieces;
-            let lengths = pieces.iter().map(|piece| piece.deflated.checksum.amount());
+            let lengths = last.pieces.iter().map(|piece| piece.checksum.amount());
             lengths.max().unwrap() as usize
         };
         for statuses in [200..201, 200..260] {
@@ -463,7 +473,7 @@ mod tests {
             let (text, _) = compressed(metrics, Format::Text);
             assert!(text == metrics.render(Format::Text));
             // Where there is enough is seen once a handler's lines are there.
-            assert!(longest() < 3 * BLOCK, "{}", longest());
+            assert!(longest() < 3 * PIECE, "{}", longest());
         }
     }
 

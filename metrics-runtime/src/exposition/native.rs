@@ -8,13 +8,15 @@ use crate::{
     families::Family,
     label,
     metrics::Inner,
-    recorder::snapshot::{Handler, Histogram, Snapshot},
+    recorder::snapshot::{Changed, Handler, Histogram, Snapshot},
 };
 
 /// A family that has lines for each handler.
 pub(super) struct PerHandler {
     head: String,
     lines: Lines,
+    /// Whether a handler's lines may not be what they were.
+    is_changed: fn(Changed) -> bool,
 }
 
 /// Writes some handlers' lines until the text is so long. Says before which handler it stopped.
@@ -34,6 +36,10 @@ impl PerHandler {
             out.push_str(&self.head);
         }
         (self.lines)(out, snapshot, handlers, enough)
+    }
+
+    pub(super) fn is_changed(&self, handler: Changed) -> bool {
+        (self.is_changed)(handler)
     }
 }
 
@@ -59,25 +65,35 @@ fn each(mut push: impl FnMut(&mut String, &Handler<'_>) + 'static) -> Lines {
 pub(super) fn per_handler(inner: &'static Inner, format: Format) -> [PerHandler; 6] {
     let families = &inner.families;
     let grouped = inner.recorder.config.group_status_codes;
-    let family = |family: &Family, lines: &dyn Fn(&str) -> Lines| {
+    let family = |family: &Family, is_changed, lines: &dyn Fn(&str) -> Lines| {
         let mut head = String::new();
         push_family(&mut head, format, family);
         PerHandler {
             head,
             lines: lines(&family.name),
+            is_changed,
         }
     };
+    let counted = |handler: Changed| handler.requests;
     [
-        family(&families.requests, &|name| requests(name, grouped)),
-        family(&families.duration, &durations),
-        family(&families.request_size, &|name| {
+        family(&families.requests, counted, &|name| requests(name, grouped)),
+        family(&families.duration, counted, &durations),
+        family(&families.request_size, counted, &|name| {
             sizes(name, |handler| handler.request_bytes())
         }),
-        family(&families.response_size, &|name| {
+        family(&families.response_size, counted, &|name| {
             sizes(name, |handler| handler.response_bytes())
         }),
-        family(&families.inprogress, &inprogress),
-        family(&families.exceptions, &exceptions),
+        family(
+            &families.inprogress,
+            |handler| handler.inprogress,
+            &inprogress,
+        ),
+        family(
+            &families.exceptions,
+            |handler| handler.exceptions,
+            &exceptions,
+        ),
     ]
 }
 

@@ -73,6 +73,11 @@ impl Pulse {
         self.0.load(Acquire)
     }
 
+    /// What of a pulse that was read is another whenever something was counted.
+    pub(crate) fn counted(read: u64) -> u64 {
+        read.wrapping_sub(Self::inprogress(read).cast_unsigned())
+    }
+
     /// What a pulse that was read says. Less than none where requests that another thread began ended here.
     pub(crate) fn inprogress(read: u64) -> i64 {
         let above = Self::COUNTED.leading_zeros() + 1;

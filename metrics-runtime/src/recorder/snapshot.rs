@@ -63,6 +63,28 @@ struct Batch {
     pulses: Vec<u64>,
 }
 
+/// What of a handler may not be what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// With their durations and sizes.
+    pub(crate) requests: bool,
+    pub(crate) inprogress: bool,
+    pub(crate) exceptions: bool,
+}
+
+impl Changed {
+    pub(crate) const NOTHING: Self = Self::all(false);
+    const ANYTHING: Self = Self::all(true);
+
+    const fn all(changed: bool) -> Self {
+        Self {
+            requests: changed,
+            inprogress: changed,
+            exceptions: changed,
+        }
+    }
+}
+
 /// Where a list of one handler or method begins and ends.
 type Part = Range<usize>;
 
@@ -74,6 +96,7 @@ struct HandlerSums {
     pulses: Part,
 }
 
+#[derive(Clone)]
 struct MethodSums {
     method: Method,
     statuses: Part,
@@ -136,8 +159,8 @@ impl Snapshot {
         (0..self.len()).filter_map(|index| self.handler(index))
     }
 
-    /// Takes what is shown now. Says whose numbers may not be what they were; `None` if there are other handlers.
-    fn renew(&mut self, table: &Table) -> Option<Vec<bool>> {
+    /// Takes what is shown now. Says what of each handler may not be what it was; `None` if there are other handlers.
+    fn renew(&mut self, table: &Table) -> Option<Vec<Changed>> {
         let list = table.list();
         let may_be_quiet = self.version == list.version;
         let same_handlers = may_be_quiet || self.take_rows(&list);
@@ -148,17 +171,16 @@ impl Snapshot {
             .map_or_else(Batch::default, Batch::with_room_as);
         for (batch, rows) in iter::zip(&mut self.batches, self.rows.chunks(BATCH)) {
             if may_be_quiet && batch.is_quiet() {
-                changed.resize(changed.len() + rows.len(), false);
+                changed.resize(changed.len() + rows.len(), Changed::NOTHING);
                 continue;
             }
             let shown: SmallVec<[&Shown; BATCH]> =
                 rows.iter().map(|row| list.at(row.place)).collect();
-            if fresh.watch(&shown, batch, &mut changed) {
-                fresh.sum_up(&shown);
-                mem::swap(&mut fresh, batch);
-                if fresh.handlers.is_empty() {
-                    fresh = Batch::with_room_as(batch);
-                }
+            fresh.watch(&shown);
+            fresh.sum_up(&shown, batch, &mut changed);
+            mem::swap(&mut fresh, batch);
+            if fresh.handlers.is_empty() {
+                fresh = Batch::with_room_as(batch);
             }
         }
         drop(list);
@@ -223,50 +245,115 @@ impl Batch {
         iter::zip(&self.cells, &self.pulses).all(|(cells, pulse)| cells.pulse.read() == *pulse)
     }
 
-    /// Adds for each handler whether it is another than in the last batch of them; says whether any is.
-    ///
-    /// All memory is fetched before any is looked at: a handler's sums take so long that the processor sees nothing of
-    /// the next, and would wait for each handler's memory anew.
-    fn watch(&mut self, shown: &[&Shown], last: &Self, changed: &mut Vec<bool>) -> bool {
+    /// Reads all pulses, before anything that is summed up.
+    fn watch(&mut self, shown: &[&Shown]) {
         self.handlers.clear();
         self.cells.clear();
         self.pulses.clear();
         for shown in shown {
-            shown.fetch();
-        }
-        let first = changed.len();
-        for (index, shown) in shown.iter().enumerate() {
             let start = self.cells.len();
             self.cells.extend(shown.cells());
             let cells = &self.cells[start..];
             self.pulses
                 .extend(cells.iter().map(|cells| cells.pulse.read()));
-            let pulses = start..self.pulses.len();
-            changed.push(last.handlers.get(index).is_none_or(|then| {
-                then.version != shown.version
-                    || last.pulses[then.pulses.clone()] != self.pulses[pulses.clone()]
-            }));
             self.handlers.push(HandlerSums {
                 methods: 0..0,
                 exceptions: 0..0,
                 version: shown.version,
-                pulses,
+                pulses: start..self.pulses.len(),
             });
         }
-        changed[first..].contains(&true)
     }
 
-    /// After [`Self::watch`]: what is written in between is read, and once more at the next scrape.
-    fn sum_up(&mut self, shown: &[&Shown]) {
+    /// Sums up the handlers that were written to since the last batch of them was watched, and keeps the others' sums.
+    /// Adds what changed.
+    ///
+    /// What is written after a pulse was read may be in the sums, and is read once more at the next scrape.
+    fn sum_up(&mut self, shown: &[&Shown], last: &Self, changed: &mut Vec<Changed>) {
         self.methods.clear();
         self.statuses.clear();
         self.counts.clear();
         self.exceptions.clear();
+        // All memory before any is looked at: a handler's sums take so long that the processor sees nothing of the next,
+        // and would wait for each handler's memory anew.
         for (index, shown) in shown.iter().enumerate() {
-            let pulse = self.handlers[index].pulses.start;
-            let (methods, exceptions) = self.add_sums(shown, pulse);
-            self.handlers[index].methods = methods;
-            self.handlers[index].exceptions = exceptions;
+            if !self.is_as_in(last, index) {
+                shown.fetch();
+            }
+        }
+        for (index, shown) in shown.iter().enumerate() {
+            let first_method = self.methods.len();
+            let first_exception = self.exceptions.len();
+            let is_kept = self.is_as_in(last, index);
+            if is_kept {
+                self.keep(last, index);
+            } else {
+                self.add_handler(shown, self.handlers[index].pulses.start);
+            }
+            let sums = &mut self.handlers[index];
+            sums.methods = first_method..self.methods.len();
+            sums.exceptions = first_exception..self.exceptions.len();
+            changed.push(if is_kept {
+                Changed::NOTHING
+            } else {
+                self.changed_since(last, index)
+            });
+        }
+    }
+
+    /// Whether a handler was not written to since the last batch was watched.
+    fn is_as_in(&self, last: &Self, index: usize) -> bool {
+        let now = &self.handlers[index];
+        last.handlers.get(index).is_some_and(|then| {
+            now.version == then.version
+                && self.pulses[now.pulses.clone()] == last.pulses[then.pulses.clone()]
+        })
+    }
+
+    /// Adds what the last batch says of a handler.
+    fn keep(&mut self, last: &Self, index: usize) {
+        fn append<T: Copy>(list: &mut Vec<T>, more: &[T]) -> Part {
+            let start = list.len();
+            list.extend_from_slice(more);
+            start..list.len()
+        }
+        let then = &last.handlers[index];
+        for method in &last.methods[then.methods.clone()] {
+            self.methods.push(MethodSums {
+                statuses: append(&mut self.statuses, &last.statuses[method.statuses.clone()]),
+                counts: append(&mut self.counts, &last.counts[method.counts.clone()]),
+                ..method.clone()
+            });
+        }
+        append(
+            &mut self.exceptions,
+            &last.exceptions[then.exceptions.clone()],
+        );
+    }
+
+    fn changed_since(&self, last: &Self, index: usize) -> Changed {
+        let now = &self.handlers[index];
+        let Some(then) = last.handlers.get(index) else {
+            return Changed::ANYTHING;
+        };
+        let methods = || {
+            let now = &self.methods[now.methods.clone()];
+            iter::zip(now, &last.methods[then.methods.clone()])
+        };
+        let same_methods = now.methods.len() == then.methods.len()
+            && methods().all(|(now, then)| now.method == then.method);
+        if now.version != then.version || !same_methods {
+            return Changed::ANYTHING;
+        }
+        let mut pulses = iter::zip(
+            &self.pulses[now.pulses.clone()],
+            &last.pulses[then.pulses.clone()],
+        );
+        Changed {
+            requests: pulses.any(|(now, then)| Pulse::counted(*now) != Pulse::counted(*then)),
+            inprogress: methods().any(|(now, then)| now.inprogress != then.inprogress),
+            exceptions: self.exceptions[now.exceptions.clone()]
+                != last.exceptions[then.exceptions.clone()],
         }
     }
 }
@@ -323,8 +410,9 @@ impl Recorder {
         snapshot
     }
 
-    /// Takes an earlier snapshot anew. Says whose numbers may not be what they were; `None` if there are other handlers.
-    pub(crate) fn renew(&'static self, snapshot: &mut Snapshot) -> Option<Vec<bool>> {
+    /// Takes an earlier snapshot anew. Says what of each handler may not be what it was; `None` if there are other
+    /// handlers.
+    pub(crate) fn renew(&'static self, snapshot: &mut Snapshot) -> Option<Vec<Changed>> {
         self.declare_literals();
         snapshot.renew(&self.table)
     }
@@ -357,8 +445,7 @@ impl Recorder {
 impl Batch {
     /// A handler may have nothing to show: `CatchAll` began to record a request and an annotated handler with a label of
     /// its own took it over.
-    fn add_sums(&mut self, shown: &Shown, mut pulse: usize) -> (Part, Part) {
-        let first_method = self.methods.len();
+    fn add_handler(&mut self, shown: &Shown, mut pulse: usize) {
         let first_exception = self.exceptions.len();
         for label in &shown.error_types {
             add(&mut self.exceptions, first_exception, *label, 0);
@@ -377,10 +464,6 @@ impl Batch {
             }
         }
         self.exceptions[first_exception..].sort_unstable();
-        (
-            first_method..self.methods.len(),
-            first_exception..self.exceptions.len(),
-        )
     }
 
     /// Whether there was something to add.
@@ -525,8 +608,24 @@ mod tests {
         recorder
     }
 
-    fn only_busy() -> Vec<bool> {
-        (0..HANDLERS).map(|handler| handler == BUSY).collect()
+    const REQUESTS: Changed = Changed {
+        requests: true,
+        ..Changed::NOTHING
+    };
+    const IN_PROGRESS: Changed = Changed {
+        inprogress: true,
+        ..Changed::NOTHING
+    };
+    const EXCEPTIONS: Changed = Changed {
+        requests: true,
+        inprogress: false,
+        exceptions: true,
+    };
+
+    fn of_busy(changed: Changed) -> Vec<Changed> {
+        let mut all = vec![Changed::NOTHING; HANDLERS];
+        all[BUSY] = changed;
+        all
     }
 
     /// Every number, by the name of its field.
@@ -566,43 +665,102 @@ mod tests {
         let begin_by = |method| begin(recorder, BUSY, method);
         let begin = || begin_by(Method::Get);
         let mut snapshot = recorder.recorded();
-        let mut check = |what: &str| {
+        let mut check = |what: &str, told: Changed| {
             let changed = snapshot.renew(&recorder.table);
-            assert_eq!(changed, Some(only_busy()), "{what}");
+            assert_eq!(changed, Some(of_busy(told)), "{what}");
             assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()), "{what}");
             let quiet = snapshot.renew(&recorder.table);
-            assert_eq!(quiet, Some(vec![false; HANDLERS]), "{what}");
+            assert_eq!(quiet, Some(of_busy(Changed::NOTHING)), "{what}");
         };
         begin().finish(200, 0);
-        check("a request");
+        check("a request", REQUESTS);
         begin().finish(404, 7);
-        check("another status");
+        check("another status", REQUESTS);
         let mut uploaded = begin();
         uploaded.receives(|| Received::Bytes(3));
         uploaded.finish(200, 0);
-        check("a body");
+        check("a body", REQUESTS);
         let taken_over = begin();
-        check("a request that begins");
+        check("a request that begins", IN_PROGRESS);
         for what in ["an error", "an error known before"] {
-            taken_over
-                .failures()
-                .count("core::result::Result<(), shop::NotFound>");
-            check(what);
+            let failures = taken_over.failures();
+            failures.count("core::result::Result<(), shop::NotFound>");
+            check(what, EXCEPTIONS);
         }
         taken_over.cancel();
-        check("a request somebody took over");
+        check("a request somebody took over", IN_PROGRESS);
         drop(begin());
-        check("a client that left");
+        check("a client that left", REQUESTS);
         let streamed = begin();
-        check("another that begins");
+        check("another that begins", IN_PROGRESS);
         let stream = streamed.stream(200);
-        check("a stream that is not in progress any more");
+        check("a stream that is not in progress any more", IN_PROGRESS);
         drop(stream);
-        check("a stream's end");
+        check("a stream's end", REQUESTS);
         begin_by(Method::Post).finish(200, 0);
-        check("another method");
+        check("another method", Changed::ANYTHING);
         recorder.declare(&SITE, &format!("/{BUSY:04}"));
-        check("what is expected of it");
+        check("what is expected of it", Changed::ANYTHING);
+    }
+
+    /// Of a thread that is ending, a request ends in other cells than it began in.
+    #[test]
+    fn a_request_counted_where_it_did_not_begin_is_seen() {
+        let recorder = recorder();
+        let mut snapshot = recorder.recorded();
+        let list = recorder.table.list();
+        let place = snapshot.rows[BUSY].place;
+        let cells = list.at(place).cells().next().unwrap();
+        drop(list);
+        cells.statuses.count(200);
+        cells.pulse.end();
+        let changed = snapshot.renew(&recorder.table).unwrap()[BUSY];
+        assert_eq!(
+            changed,
+            Changed {
+                requests: true,
+                inprogress: true,
+                exceptions: false
+            }
+        );
+        let handler = snapshot.handler(BUSY).unwrap();
+        assert_eq!(handler.methods().next().unwrap().inprogress, -1);
+    }
+
+    fn in_progress(snapshot: &Snapshot) -> Vec<(Method, i64)> {
+        let handler = snapshot.handler(BUSY).unwrap();
+        let methods = handler.methods();
+        methods
+            .map(|method| (method.method, method.inprogress))
+            .collect()
+    }
+
+    #[test]
+    fn each_method_has_its_own_requests_in_progress() {
+        let recorder = recorder();
+        let _posted = begin(recorder, BUSY, Method::Post);
+        let _put = begin(recorder, BUSY, Method::Put);
+        let _another = begin(recorder, BUSY, Method::Put);
+        let now = in_progress(&recorder.recorded());
+        let each = [(Method::Get, 0), (Method::Post, 1), (Method::Put, 2)];
+        assert!(each.iter().all(|method| now.contains(method)) && now.len() == 3);
+    }
+
+    /// A method is shown while a request is in progress that somebody takes over.
+    #[test]
+    fn a_method_that_is_shown_instead_of_another_is_seen() {
+        let recorder = recorder();
+        let methods = [Method::Post, Method::Put];
+        let mut snapshot = recorder.recorded();
+        for _ in 0..2 {
+            for method in methods {
+                let passing = begin(recorder, BUSY, method);
+                let changed = snapshot.renew(&recorder.table).unwrap()[BUSY];
+                assert_eq!(changed, Changed::ANYTHING);
+                assert!(in_progress(&snapshot).contains(&(method, 1)));
+                passing.cancel();
+            }
+        }
     }
 
     #[test]
@@ -613,10 +771,10 @@ mod tests {
         std::thread::scope(|scope| {
             let serve = || begin(recorder, BUSY, Method::Get).finish(200, 0);
             scope.spawn(move || {
-                for _ in 0..2 {
+                for told in [Changed::ANYTHING, REQUESTS] {
                     serve();
                     let changed = snapshot.renew(&recorder.table);
-                    assert_eq!(changed, Some(only_busy()));
+                    assert_eq!(changed, Some(of_busy(told)));
                     assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
                 }
             });
@@ -632,21 +790,22 @@ mod tests {
             assert_eq!(snapshot.renew(&recorder.table), None, "{handler}");
             assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
             let quiet = snapshot.renew(&recorder.table).unwrap();
-            assert!(!quiet.contains(&true));
+            assert!(quiet.iter().all(|changed| *changed == Changed::NOTHING));
+            assert_eq!(snapshot.version, recorder.table.list().version);
         }
         let labels = snapshot.handlers().map(|handler| handler.series.handler);
         assert!(labels.is_sorted());
     }
 
     #[test]
-    fn a_request_that_comes_and_goes_while_sums_are_taken_is_not_kept() {
+    fn what_comes_and_goes_while_sums_are_taken_is_not_kept() {
         let recorder = recorder();
         let list = recorder.table.list();
         let shown: Vec<&Shown> = list.in_order().map(|(_, shown)| shown).take(1).collect();
         let mut batch = Batch::default();
-        batch.watch(&shown, &Batch::default(), &mut Vec::new());
+        batch.watch(&shown);
         let passing = begin(recorder, 0, Method::Get);
-        batch.sum_up(&shown);
+        batch.sum_up(&shown, &Batch::default(), &mut Vec::new());
         passing.cancel();
         assert!(batch.is_quiet());
         assert_eq!(batch.methods[0].inprogress, 0);
