@@ -10,7 +10,7 @@ use actix_web::{
 use h2::{Reason, client::SendRequest};
 use http::Request;
 use metrics_runtime::{CatchAll, Metrics, instrument_handler};
-use tests::{Options, Server, eventually, metrics, settled};
+use tests::{DEADLINE, Options, Server, eventually, metrics, settled};
 
 use crate::common::{Chunks, Gate};
 
@@ -60,6 +60,7 @@ fn serve(metrics: Metrics, gate: &Gate) -> Server {
             .service(h2_stream)
             .service(h2_upload)
             .service(h2_panic)
+            .service(metrics.scope())
             .wrap(CatchAll)
     })
 }
@@ -128,6 +129,36 @@ fn streams_of_one_connection_are_requests_each() {
         scrape.of_handler("http_request_size_bytes_sum", "/h2/upload"),
         30.0
     );
+}
+
+#[test]
+fn a_scrape_ends() {
+    let (metrics, gate) = (metrics(), Gate::default());
+    let server = serve(metrics, &gate);
+    for encoding in ["identity", "gzip"] {
+        let whole = connected(&server, |client| async {
+            let mut client = client.ready().await.unwrap();
+            let mut request = request("GET", "/metrics");
+            let headers = request.headers_mut();
+            headers.insert("accept-encoding", encoding.parse().unwrap());
+            let (response, _) = client.send_request(request, true).unwrap();
+            let response = response.await.unwrap();
+            let length = response.headers()["content-length"].to_str().unwrap();
+            let length: usize = length.parse().unwrap();
+            let mut body = response.into_body();
+            let read = async {
+                let mut read = 0;
+                while let Some(chunk) = body.data().await {
+                    read += chunk.unwrap().len();
+                }
+                read
+            };
+            rt::time::timeout(DEADLINE, read)
+                .await
+                .map(|read| read == length)
+        });
+        assert_eq!(whole.ok(), Some(true), "{encoding}");
+    }
 }
 
 #[test]

@@ -135,7 +135,8 @@ impl MessageBody for Parts {
         mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        Poll::Ready(self.0.next().map(Ok))
+        // With HTTP/2, actix would wait for room to send nothing in.
+        Poll::Ready(self.0.find(|part| !part.is_empty()).map(Ok))
     }
 }
 
