@@ -25,8 +25,11 @@ pub(crate) fn add(counter: &AtomicU64, by: u64) {
 
 /// What is another whenever something began, left or was counted: one look tells a scrape whether anything did.
 ///
-/// Who has read a pulse reads every counter as of then or later, and need not read any again before the pulse is another.
-/// It says the same again only after 2^40 requests that no scrape came between, and holds some millions in progress.
+/// Who has read a pulse reads every counter as of then or later, and need not read any again before the pulse is another,
+/// or while a request is in progress: another reader may have seen what is half counted. For the few instructions in which
+/// an error is counted, or a stream that left before, another reader can still be ahead, until the writer goes on.
+///
+/// A pulse says the same again only after 2^40 requests that no scrape came between, and holds some millions in progress.
 pub(crate) struct Pulse(AtomicU64);
 
 impl Pulse {
@@ -71,11 +74,6 @@ impl Pulse {
     #[inline]
     pub(crate) fn read(&self) -> u64 {
         self.0.load(Acquire)
-    }
-
-    /// What of a pulse that was read is another whenever something was counted.
-    pub(crate) fn counted(read: u64) -> u64 {
-        read.wrapping_sub(Self::inprogress(read).cast_unsigned())
     }
 
     /// What a pulse that was read says. Less than none where requests that another thread began ended here.

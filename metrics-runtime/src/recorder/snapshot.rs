@@ -63,7 +63,7 @@ struct Batch {
     pulses: Vec<u64>,
 }
 
-/// What of a handler may not be what it was.
+/// What of a handler is not what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Changed {
     /// With their durations and sizes.
@@ -144,8 +144,7 @@ impl Snapshot {
         let row = &self.rows[index];
         let batch = &self.batches[index / BATCH];
         let sums = &batch.handlers[index % BATCH];
-        let shows_something = !sums.methods.is_empty() || !sums.exceptions.is_empty();
-        shows_something.then(|| Handler {
+        sums.shows_something().then(|| Handler {
             series: row.series,
             head: &self.labels[row.head.clone()],
             tail: &self.labels[row.tail.clone()],
@@ -159,7 +158,7 @@ impl Snapshot {
         (0..self.len()).filter_map(|index| self.handler(index))
     }
 
-    /// Takes what is shown now. Says what of each handler may not be what it was; `None` if there are other handlers.
+    /// Takes what is shown now. Says what of each handler is not what it was; `None` if there are other handlers.
     fn renew(&mut self, table: &Table) -> Option<Vec<Changed>> {
         let list = table.list();
         let may_be_quiet = self.version == list.version;
@@ -240,9 +239,10 @@ impl Batch {
         }
     }
 
-    /// Whether nothing was counted, begun or left since.
+    /// Whether nothing was counted, begun or left since, and nothing is under way.
     fn is_quiet(&self) -> bool {
-        iter::zip(&self.cells, &self.pulses).all(|(cells, pulse)| cells.pulse.read() == *pulse)
+        iter::zip(&self.cells, &self.pulses)
+            .all(|(cells, pulse)| cells.pulse.read() == *pulse && is_at_rest(*pulse))
     }
 
     /// Reads all pulses, before anything that is summed up.
@@ -301,13 +301,13 @@ impl Batch {
         }
     }
 
-    /// Whether a handler was not written to since the last batch was watched.
+    /// Whether a handler was not written to since the last batch was watched, and is not now.
     fn is_as_in(&self, last: &Self, index: usize) -> bool {
         let now = &self.handlers[index];
+        let pulses = &self.pulses[now.pulses.clone()];
         last.handlers.get(index).is_some_and(|then| {
-            now.version == then.version
-                && self.pulses[now.pulses.clone()] == last.pulses[then.pulses.clone()]
-        })
+            now.version == then.version && *pulses == last.pulses[then.pulses.clone()]
+        }) && pulses.iter().copied().all(is_at_rest)
     }
 
     /// Adds what the last batch says of a handler.
@@ -342,20 +342,37 @@ impl Batch {
         };
         let same_methods = now.methods.len() == then.methods.len()
             && methods().all(|(now, then)| now.method == then.method);
-        if now.version != then.version || !same_methods {
+        if !same_methods || now.shows_something() != then.shows_something() {
             return Changed::ANYTHING;
         }
-        let mut pulses = iter::zip(
-            &self.pulses[now.pulses.clone()],
-            &last.pulses[then.pulses.clone()],
-        );
         Changed {
-            requests: pulses.any(|(now, then)| Pulse::counted(*now) != Pulse::counted(*then)),
+            requests: !methods().all(|(now, then)| self.counts_as(now, last, then)),
             inprogress: methods().any(|(now, then)| now.inprogress != then.inprogress),
             exceptions: self.exceptions[now.exceptions.clone()]
                 != last.exceptions[then.exceptions.clone()],
         }
     }
+
+    fn counts_as(&self, now: &MethodSums, last: &Self, then: &MethodSums) -> bool {
+        now.ticks == then.ticks
+            && now.request_bytes == then.request_bytes
+            && now.response_bytes == then.response_bytes
+            && ptr::eq(now.bounds, then.bounds)
+            && self.counts[now.counts.clone()] == last.counts[then.counts.clone()]
+            && self.statuses[now.statuses.clone()] == last.statuses[then.statuses.clone()]
+    }
+}
+
+impl HandlerSums {
+    fn shows_something(&self) -> bool {
+        !self.methods.is_empty() || !self.exceptions.is_empty()
+    }
+}
+
+/// A request that is being counted while its numbers are read may show in some: they are read again until it is done, or
+/// another reader might have seen more.
+fn is_at_rest(pulse: u64) -> bool {
+    Pulse::inprogress(pulse) == 0
 }
 
 impl<'a> Handler<'a> {
@@ -410,7 +427,7 @@ impl Recorder {
         snapshot
     }
 
-    /// Takes an earlier snapshot anew. Says what of each handler may not be what it was; `None` if there are other
+    /// Takes an earlier snapshot anew. Says what of each handler is not what it was; `None` if there are other
     /// handlers.
     pub(crate) fn renew(&'static self, snapshot: &mut Snapshot) -> Option<Vec<Changed>> {
         self.declare_literals();
@@ -617,9 +634,8 @@ mod tests {
         ..Changed::NOTHING
     };
     const EXCEPTIONS: Changed = Changed {
-        requests: true,
-        inprogress: false,
         exceptions: true,
+        ..Changed::NOTHING
     };
 
     fn of_busy(changed: Changed) -> Vec<Changed> {
@@ -700,7 +716,93 @@ mod tests {
         begin_by(Method::Post).finish(200, 0);
         check("another method", Changed::ANYTHING);
         recorder.declare(&SITE, &format!("/{BUSY:04}"));
-        check("what is expected of it", Changed::ANYTHING);
+        check(
+            "what is expected of it, and shown already",
+            Changed::NOTHING,
+        );
+    }
+
+    #[test]
+    fn every_number_tells_what_changed() {
+        let recorder = recorder();
+        let steps: [fn(&mut Batch) -> Changed; 9] = [
+            |now| {
+                now.statuses[0].0 += 1;
+                REQUESTS
+            },
+            |now| {
+                now.statuses[0].1 += 1;
+                REQUESTS
+            },
+            |now| {
+                now.counts[0] += 1;
+                REQUESTS
+            },
+            |now| {
+                now.methods[0].ticks += 1;
+                REQUESTS
+            },
+            |now| {
+                now.methods[0].request_bytes += 1;
+                REQUESTS
+            },
+            |now| {
+                now.methods[0].response_bytes += 1;
+                REQUESTS
+            },
+            |now| {
+                now.methods[0].bounds = Box::leak(Box::new(Bounds::new(0, &[])));
+                REQUESTS
+            },
+            |now| {
+                now.methods[0].inprogress += 1;
+                IN_PROGRESS
+            },
+            |now| {
+                now.exceptions[0].1 += 1;
+                EXCEPTIONS
+            },
+        ];
+        for (number, step) in steps.into_iter().enumerate() {
+            let [then, mut now] = [(); 2].map(|()| recorder.recorded());
+            let told = step(&mut now.batches[0]);
+            let changed = now.batches[0].changed_since(&then.batches[0], 0);
+            assert_eq!(changed, told, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_handler_that_has_nothing_to_show_is_seen_when_it_has() {
+        let recorder = recorder();
+        let label = format!("/{HANDLERS:04}");
+        begin(recorder, HANDLERS, Method::Get).cancel();
+        let mut snapshot = recorder.recorded();
+        let last_of = |snapshot: &mut Snapshot| {
+            let changed = snapshot.renew(&recorder.table).unwrap()[HANDLERS];
+            (changed, snapshot.handler(HANDLERS).is_some())
+        };
+        assert_eq!(last_of(&mut snapshot), (Changed::NOTHING, false));
+        let passing = begin(recorder, HANDLERS, Method::Get);
+        assert_eq!(last_of(&mut snapshot), (Changed::ANYTHING, true));
+        passing.cancel();
+        assert_eq!(last_of(&mut snapshot), (Changed::ANYTHING, false));
+        // Without a method.
+        recorder.declare(&SITE, &label);
+        assert_eq!(last_of(&mut snapshot), (Changed::ANYTHING, true));
+    }
+
+    /// Another reader may have seen more than the last renewal.
+    #[test]
+    fn a_request_that_is_being_counted_is_read_again() {
+        let recorder = recorder();
+        let _open = begin(recorder, BUSY, Method::Get);
+        let mut snapshot = recorder.recorded();
+        let place = snapshot.rows[BUSY].place;
+        let cells = recorder.table.list().at(place).cells().next().unwrap();
+        cells.statuses.count(200);
+        let changed = snapshot.renew(&recorder.table);
+        assert_eq!(changed, Some(of_busy(REQUESTS)));
+        assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
     }
 
     /// Of a thread that is ending, a request ends in other cells than it began in.
@@ -708,23 +810,15 @@ mod tests {
     fn a_request_counted_where_it_did_not_begin_is_seen() {
         let recorder = recorder();
         let mut snapshot = recorder.recorded();
-        let list = recorder.table.list();
         let place = snapshot.rows[BUSY].place;
-        let cells = list.at(place).cells().next().unwrap();
-        drop(list);
-        cells.statuses.count(200);
-        cells.pulse.end();
-        let changed = snapshot.renew(&recorder.table).unwrap()[BUSY];
-        assert_eq!(
-            changed,
-            Changed {
-                requests: true,
-                inprogress: true,
-                exceptions: false
-            }
-        );
-        let handler = snapshot.handler(BUSY).unwrap();
-        assert_eq!(handler.methods().next().unwrap().inprogress, -1);
+        let cells = recorder.table.list().at(place).cells().next().unwrap();
+        for gone in 1..3 {
+            cells.statuses.count(200);
+            cells.pulse.end();
+            let changed = snapshot.renew(&recorder.table).unwrap()[BUSY];
+            assert!(changed.requests && changed.inprogress);
+            assert_eq!(in_progress(&snapshot), [(Method::Get, -gone)]);
+        }
     }
 
     fn in_progress(snapshot: &Snapshot) -> Vec<(Method, i64)> {
@@ -771,10 +865,10 @@ mod tests {
         std::thread::scope(|scope| {
             let serve = || begin(recorder, BUSY, Method::Get).finish(200, 0);
             scope.spawn(move || {
-                for told in [Changed::ANYTHING, REQUESTS] {
+                for _ in 0..2 {
                     serve();
                     let changed = snapshot.renew(&recorder.table);
-                    assert_eq!(changed, Some(of_busy(told)));
+                    assert_eq!(changed, Some(of_busy(REQUESTS)));
                     assert_eq!(numbers(&snapshot), numbers(&recorder.recorded()));
                 }
             });
