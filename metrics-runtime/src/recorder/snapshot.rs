@@ -797,8 +797,7 @@ mod tests {
         let recorder = recorder();
         let _open = begin(recorder, BUSY, Method::Get);
         let mut snapshot = recorder.recorded();
-        let place = snapshot.rows[BUSY].place;
-        let cells = recorder.table.list().at(place).cells().next().unwrap();
+        let cells = snapshot.batches[1].cells[BUSY - BATCH];
         cells.statuses.count(200);
         let changed = snapshot.renew(&recorder.table);
         assert_eq!(changed, Some(of_busy(REQUESTS)));
@@ -810,8 +809,7 @@ mod tests {
     fn a_request_counted_where_it_did_not_begin_is_seen() {
         let recorder = recorder();
         let mut snapshot = recorder.recorded();
-        let place = snapshot.rows[BUSY].place;
-        let cells = recorder.table.list().at(place).cells().next().unwrap();
+        let cells = snapshot.batches[1].cells[BUSY - BATCH];
         for gone in 1..3 {
             cells.statuses.count(200);
             cells.pulse.end();
