@@ -1,7 +1,5 @@
 //! Names and values as Prometheus and OpenMetrics allow them.
 
-use std::fmt::Write;
-
 /// Label names the families use themselves, or the formats reserve.
 pub(crate) const RESERVED: [&str; 6] = [
     "handler",
@@ -66,30 +64,41 @@ pub(crate) fn push_escaped(out: &mut String, text: &str, quotes: bool) {
     }
 }
 
-/// Appends a float as both formats read it back: shortest digits, `+Inf`, `-Inf`, `NaN`.
-pub(crate) fn push_float(out: &mut String, value: f64) {
-    let written = if value.is_nan() {
-        out.push_str("NaN");
-        return;
-    } else if value.is_infinite() {
-        out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
-        return;
-    } else if value != 0.0 && !(1e-7..1e21).contains(&value.abs()) {
-        write!(out, "{value:e}")
-    } else {
-        write!(out, "{value}")
-    };
-    written.expect("a String takes every write");
-}
-
-/// A bucket's bound as OpenMetrics wants it: always with a fraction, so that `1` and `1.0` are never two series.
-pub(crate) fn canonical_bound(bound: f64) -> String {
+/// `a="b",c="d"`, escaped.
+pub(crate) fn pairs(labels: &[(String, String)]) -> String {
     let mut text = String::new();
-    push_float(&mut text, bound);
-    if !text.contains(['.', 'e', 'I', 'N']) {
-        text.push_str(".0");
+    for (name, value) in labels {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        push_pair(&mut text, name, value);
     }
     text
+}
+
+/// The pairs of a text made by [`push_pair`] and commas.
+pub(crate) fn parse_pairs(text: &str) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    let mut rest = text;
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let mut value = String::new();
+        let mut chars = after.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => break,
+                '\\' => match chars.next() {
+                    Some('n') => value.push('\n'),
+                    Some(escaped) => value.push(escaped),
+                    None => {}
+                },
+                c => value.push(c),
+            }
+        }
+        pairs.push((name.to_owned(), value));
+        let after = chars.as_str();
+        rest = after.strip_prefix(',').unwrap_or(after);
+    }
+    pairs
 }
 
 #[cfg(test)]
@@ -112,25 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn escaping_and_floats() {
+    fn values_are_escaped() {
         let mut out = String::new();
         push_pair(&mut out, "path", "a\\b\"c\nd é");
         assert_eq!(out, r#"path="a\\b\"c\nd é""#);
-        for (value, text) in [
-            (0.05, "0.05"),
-            (1.0, "1"),
-            (f64::INFINITY, "+Inf"),
-            (f64::NEG_INFINITY, "-Inf"),
-            (f64::NAN, "NaN"),
-            (1e300, "1e300"),
-            (-2.5e-9, "-2.5e-9"),
-        ] {
-            let mut out = String::new();
-            push_float(&mut out, value);
-            assert_eq!(out, text);
-        }
-        assert_eq!(canonical_bound(1.0), "1.0");
-        assert_eq!(canonical_bound(0.3), "0.3");
-        assert_eq!(canonical_bound(f64::INFINITY), "+Inf");
+        out.push_str(",empty=\"\"");
+        let read = parse_pairs(&out);
+        assert_eq!(read[0], ("path".to_owned(), "a\\b\"c\nd é".to_owned()));
+        assert_eq!(read[1], ("empty".to_owned(), String::new()));
+        assert_eq!(pairs(&read), out);
     }
 }

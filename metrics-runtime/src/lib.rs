@@ -5,15 +5,17 @@
 pub mod __private;
 mod actix;
 mod config;
+mod engine;
 mod error;
 mod error_type;
-mod exposition;
-mod families;
+mod expose;
 mod hook;
+mod http;
+mod instance;
 mod label;
 mod method;
-mod metrics;
-mod recorder;
+mod metric;
+mod number;
 mod site;
 mod template;
 
@@ -24,7 +26,7 @@ pub use crate::{
     actix::{CatchAll, metrics_scope},
     config::{Config, ConfigBuilder, Unmatched},
     error::{ConfigError, InitError},
-    exposition::Format,
+    expose::Format,
     hook::FinishedRequest,
-    metrics::{Metrics, init, registry, render},
+    instance::{Metrics, init, registry, render, value},
 };

@@ -17,8 +17,8 @@ use actix_web::{
 };
 
 use crate::{
+    http::{Record, StreamRecord},
     method::Method,
-    recorder::{Record, StreamRecord},
 };
 
 /// Boxes a response's body and records it: at once if the body is known, else when it has been produced.

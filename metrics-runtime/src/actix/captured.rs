@@ -13,7 +13,7 @@ use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
 use pin_project_lite::pin_project;
 
 use super::{begin, handled::Handled, payload, signature::Takes};
-use crate::{recorder::Record, site::Site};
+use crate::{http::Record, site::Site};
 
 /// The one argument of a rewritten handler: the extracted arguments `A`, or why there are none, and the record.
 ///

@@ -22,9 +22,9 @@ use pin_project_lite::pin_project;
 use super::{body, claim::Claim, method_of, metrics_of, payload};
 use crate::{
     config::Unmatched,
-    exposition::NO_HANDLER,
-    metrics::Metrics,
-    recorder::{Record, clock, clock::Tick},
+    engine::{clock, clock::Tick},
+    http::{NO_HANDLER, Record},
+    instance::Metrics,
     site::Site,
 };
 
@@ -154,8 +154,14 @@ fn begin(
         (None, Unmatched::Keep) => path.to_owned(),
     };
     let mut label = Some(label);
-    let recorder = metrics.0.recorder;
-    recorder.begin(&ANY_HANDLER, method_of(method), begun, || label.take())
+    let http = metrics.0.http;
+    http.begin(
+        &ANY_HANDLER,
+        method_of(method),
+        begun,
+        || label.take(),
+        super::defer,
+    )
 }
 
 pin_project! {

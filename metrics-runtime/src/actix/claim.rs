@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use actix_web::{HttpMessage, HttpRequest};
 
-use crate::{metrics, recorder::Record};
+use crate::{http::Record, instance};
 
 /// The record of a request that `CatchAll` keeps unless somebody takes it; of none if it would not record it either.
 #[derive(Clone)]
@@ -12,7 +12,7 @@ pub(super) struct Claim(Rc<Cell<Record>>);
 
 impl Claim {
     pub(super) fn new(record: Record) -> Self {
-        metrics::not_alone_any_more();
+        instance::not_alone_any_more();
         Self(Rc::new(Cell::new(record)))
     }
 
@@ -24,7 +24,7 @@ impl Claim {
 
 /// Takes the request from whatever `CatchAll`s stand around it.
 pub(super) fn take(req: &HttpRequest) {
-    if metrics::are_alone() {
+    if instance::are_alone() {
         return;
     }
     let claim = req.extensions().get::<Claim>().cloned();

@@ -12,7 +12,7 @@ use actix_web::Error;
 use pin_project_lite::pin_project;
 
 use super::instrumented::Instrumented;
-use crate::recorder::Record;
+use crate::http::Record;
 
 pin_project! {
     /// What a rewritten handler returns. Dropped before it is ready, it records a client that left, or a panic.

@@ -8,7 +8,7 @@ use super::{
     body,
     signature::{Response, Returns},
 };
-use crate::recorder::Record;
+use crate::http::Record;
 
 /// What a rewritten handler's future gives: what the user's function returned, or why it never ran, and the record.
 pub struct Instrumented<S, R> {

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use crate::{recorder::Label, template::Template};
+use crate::{http::Label, template::Template};
 
 /// actix builds the template as a new `String`. But a template seen before can be checked against the request without
 /// one.
@@ -13,7 +13,7 @@ impl Label for &HttpRequest {
         known.fits(info.as_str(), info.iter())
     }
 
-    fn ask(&mut self) -> Option<String> {
+    fn resolve(&mut self) -> Option<String> {
         self.match_pattern()
     }
 }

@@ -24,47 +24,46 @@ pub use self::{
     timed::{Start, Timed},
 };
 use crate::{
+    engine::clock::{self, Tick},
+    http::Record,
+    instance::{self, Metrics},
     method::Method,
-    metrics::{self, Metrics},
-    recorder::{
-        Record,
-        clock::{self, Tick},
-    },
     site::Site,
 };
 
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
 fn metrics_of(req: &HttpRequest) -> Metrics {
-    if !metrics::are_alone()
+    if !instance::are_alone()
         && let Some(own) = req.app_data::<Metrics>()
     {
         return *own;
     }
-    metrics::global_or_off()
+    instance::global_or_off()
 }
 
-/// Begins the record of a request to an annotated handler, if it is to be recorded: now, or since then.
+/// Begins the record of a request to an annotated handler, if it is to be recorded: now, or as of `since`.
 #[inline]
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let method = method_of(req.method());
-    if metrics::are_alone()
-        && let Some(record) = Record::again(site, method, &req, since)
+    if instance::are_alone()
+        && let Some(global) = instance::global_if_initialized()
+        && let Ok(record) = global.0.http.begin_cached(site, method, &req, since)
     {
         return record;
     }
-    begin_anew(site, method, req, since)
+    begin_slow(site, method, req, since)
 }
 
-/// With all that has to be asked: whose request it is, and whether to record it.
+/// With all that has to be looked up: whose request it is, and whether to record it.
 #[inline(never)]
-fn begin_anew(
+fn begin_slow(
     site: &'static Site,
     method: Method,
     req: &HttpRequest,
     since: Option<Tick>,
 ) -> Record {
-    let recorder = metrics_of(req).0.recorder;
-    if !recorder.config.enabled {
+    let http = metrics_of(req).0.http;
+    if !http.config.enabled {
         return Record::default();
     }
     claim::take(req);
@@ -73,8 +72,11 @@ fn begin_anew(
     }
     #[cfg(debug_assertions)]
     literal::question(site, req);
+    if let Ok(record) = http.begin_cached(site, method, &req, since) {
+        return record;
+    }
     let begun = since.unwrap_or_else(clock::now);
-    recorder.begin(site, method, begun, req)
+    http.begin(site, method, begun, req, defer)
 }
 
 #[inline]

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use futures_core::Stream;
 
-use crate::recorder::Received;
+use crate::http::Received;
 
 /// Up to here a declared length is believed: counting would cost two allocations, and a client that lies gains little.
 /// A longer body is counted as it arrives.

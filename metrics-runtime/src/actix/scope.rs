@@ -1,29 +1,18 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{
-    array,
-    cell::Cell,
-    collections::BTreeMap,
-    convert::Infallible,
-    iter,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-    thread,
-};
+use std::{cell::Cell, collections::BTreeMap, iter, rc::Rc, thread};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    body::{BodySize, MessageBody},
     error::UrlGenerationError,
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
-    web::{self, Bytes},
+    web,
 };
 
 use super::claim;
 use crate::{
-    exposition::{self, Format, gzip},
-    metrics::{self, Metrics},
+    expose::{self, Format},
+    instance::{self, Metrics},
     site::{SITES, Site},
 };
 
@@ -51,7 +40,7 @@ use crate::{
 /// ```
 #[must_use]
 pub fn metrics_scope() -> Scope {
-    match metrics::global() {
+    match instance::global() {
         Ok(metrics) => metrics.scope(),
         Err(error) => panic!("{error}"),
     }
@@ -94,10 +83,9 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
     // A worker that waits for this processor can have it between two blocks.
     let rendered = web::block(move || {
         if compress {
-            gzip::render(metrics.0, format, thread::yield_now)
+            expose::render_gzip(metrics.0, format, thread::yield_now)
         } else {
-            let text = exposition::render(metrics.0, format, thread::yield_now);
-            Ok([text.into(), Bytes::new()])
+            Ok(expose::render(metrics.0, format, thread::yield_now).into_bytes())
         }
     })
     .await;
@@ -106,37 +94,17 @@ async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) ->
         .insert_header((header::CONTENT_TYPE, format.content_type()))
         .insert_header((header::VARY, "accept, accept-encoding"));
     match rendered {
-        Ok(Ok(parts)) => {
+        Ok(Ok(body)) => {
             if compress {
                 response.insert_header((header::CONTENT_ENCODING, "gzip"));
             }
-            response.body(Parts(parts.into_iter()))
+            response.body(body)
         }
         Ok(Err(error)) => {
             HttpResponse::InternalServerError().body(format!("cannot compress: {error}"))
         }
         Err(_) => HttpResponse::ServiceUnavailable()
             .body("a collector panicked, or the server is stopping"),
-    }
-}
-
-/// A body in parts, the first of which the next scrape may send again.
-struct Parts(array::IntoIter<Bytes, 2>);
-
-impl MessageBody for Parts {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        let parts = self.0.as_slice().iter();
-        BodySize::Sized(parts.map(|part| part.len() as u64).sum())
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        // With HTTP/2, actix would wait for room to send nothing in.
-        Poll::Ready(self.0.find(|part| !part.is_empty()).map(Ok))
     }
 }
 
@@ -215,7 +183,7 @@ fn declare_templates(metrics: Metrics, req: &HttpRequest) -> Result<(), UrlGener
             if routes.match_name(url.path()) == Some(name)
                 && let Some(template) = routes.match_pattern(url.path())
             {
-                metrics.0.recorder.declare(site, &template);
+                metrics.0.http.preregister(site, &template);
                 break;
             }
         }

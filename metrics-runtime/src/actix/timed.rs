@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
 
 use super::{begin, instrumented::respond, payload, signature::Returns};
-use crate::recorder::{clock, clock::Tick};
+use crate::engine::{clock, clock::Tick};
 
 /// The clock of such a handler.
 pub struct Start(Tick);

@@ -1,17 +1,17 @@
 //! One set of metrics: a configuration, what was recorded under it, and the registry it lives in.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use once_cell::sync::{Lazy, OnceCell};
 use prometheus::Registry;
 
 use crate::{
-    actix,
     config::Config,
+    engine::Snapshot,
     error::{ConfigError, InitError},
-    exposition::{self, Format, HttpCollector, gzip},
-    families::Families,
-    recorder::Recorder,
+    expose::{self, Bridge, Format, Lookup, Source},
+    http::Http,
+    metric::{Collect, Encoder},
 };
 
 /// Set once an `App` may bring metrics of its own, or a `CatchAll` serves; until then no request looks for either.
@@ -54,12 +54,8 @@ static REGISTRY: OnceCell<Registry> = OnceCell::new();
 pub struct Metrics(pub(crate) &'static Inner);
 
 pub(crate) struct Inner {
-    pub(crate) recorder: &'static Recorder,
-    pub(crate) families: Families,
+    pub(crate) http: &'static Http,
     pub(crate) registry: Registry,
-    /// How long the last text was that was rendered as a whole: room for the next.
-    pub(crate) last_len: AtomicUsize,
-    pub(crate) last_scrapes: gzip::LastScrapes,
 }
 
 impl Metrics {
@@ -76,20 +72,12 @@ impl Metrics {
     }
 
     fn build(config: Config, registry: Registry, process_wide: bool) -> Result<Self, InitError> {
-        let families = Families::new(&config);
         let inner: &'static Inner = Box::leak(Box::new(Inner {
-            recorder: Recorder::new(config, process_wide, actix::defer),
-            families,
+            http: Http::new(config),
             registry,
-            last_len: AtomicUsize::new(0),
-            last_scrapes: gzip::LastScrapes::default(),
         }));
-        if inner.recorder.config.enabled {
-            let collector = HttpCollector::new(inner).map_err(InitError::Registry)?;
-            inner
-                .registry
-                .register(Box::new(collector))
-                .map_err(InitError::Registry)?;
+        if inner.http.config.enabled {
+            inner.register().map_err(InitError::Registry)?;
             #[cfg(all(feature = "process", target_os = "linux"))]
             if process_wide {
                 let process = prometheus::process_collector::ProcessCollector::for_self();
@@ -99,6 +87,8 @@ impl Metrics {
                     Err(error) => return Err(InitError::Registry(error)),
                 }
             }
+            #[cfg(not(all(feature = "process", target_os = "linux")))]
+            let _ = process_wide;
         }
         Ok(Self(inner))
     }
@@ -112,11 +102,66 @@ impl Metrics {
     /// What `/metrics` would say now.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
-        exposition::render(self.0, format, || {})
+        expose::render(self.0, format, || {})
+    }
+
+    /// The value of one sample that `/metrics` shows now; `None` if it shows none, or metrics are off.
+    ///
+    /// The name is a sample's as the text format prints it (`x_total`, `x_bucket`, `x_sum`, `x_count`); the labels are all
+    /// of its labels, in any order, `le` included. Constant labels of the configuration may be left out.
+    ///
+    /// ```
+    /// use metrics_runtime::{Config, Metrics};
+    ///
+    /// let metrics = Metrics::new(Config::builder().build()?)?;
+    /// let labels = [("handler", "/hello"), ("method", "GET"), ("status", "200")];
+    /// assert_eq!(metrics.value("http_requests_total", &labels), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let mut lookup = Lookup::new(name, labels, &self.config().custom_labels);
+        self.0.encode(&mut lookup);
+        lookup.found
     }
 
     pub(crate) fn config(self) -> &'static Config {
-        &self.0.recorder.config
+        &self.0.http.config
+    }
+}
+
+impl Inner {
+    /// Our families, without the rest of the registry.
+    fn encode_own(&self, encoder: &mut impl Encoder) {
+        if self.http.config.enabled {
+            self.http.preregister_literals();
+            let snapshot = Snapshot::take();
+            self.http.collect(&snapshot, encoder);
+        }
+    }
+
+    /// Holds our names in the registry, and gives our families to whoever gathers it.
+    fn register(&'static self) -> prometheus::Result<()> {
+        let names = self.http.descriptors().map(|family| family.name.clone());
+        let collector = Bridge::new(names, &self.http.config.custom_labels, move || {
+            expose::to_proto(&Own(self))
+        })?;
+        self.registry.register(Box::new(collector))
+    }
+}
+
+impl Source for Inner {
+    fn encode<E: Encoder>(&self, encoder: &mut E) {
+        self.encode_own(encoder);
+        expose::collect_registry(&self.registry, encoder);
+    }
+}
+
+struct Own(&'static Inner);
+
+impl Source for Own {
+    fn encode<E: Encoder>(&self, encoder: &mut E) {
+        self.0.encode_own(encoder);
     }
 }
 
@@ -188,6 +233,12 @@ pub(crate) fn global() -> Result<Metrics, ConfigError> {
         .copied()
 }
 
+/// The process-wide metrics, if they were made.
+#[inline]
+pub(crate) fn global_if_initialized() -> Option<Metrics> {
+    GLOBAL.get().copied()
+}
+
 /// The process-wide metrics for a request, which nothing may fail: a bad environment is logged once and turns
 /// recording off.
 #[inline]
@@ -245,6 +296,24 @@ pub fn registry() -> &'static Registry {
 pub fn render(format: Format) -> String {
     match global() {
         Ok(metrics) => metrics.render(format),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The value of one sample that the process-wide `/metrics` shows now, as [`Metrics::value`].
+///
+/// # Panics
+/// If `init` was not called and the environment is invalid, with the [`ConfigError`]'s text.
+///
+/// ```
+/// use metrics_runtime::value;
+///
+/// assert_eq!(value("orders_total", &[]), None);
+/// ```
+#[must_use]
+pub fn value(name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    match global() {
+        Ok(metrics) => metrics.value(name, labels),
         Err(error) => panic!("{error}"),
     }
 }

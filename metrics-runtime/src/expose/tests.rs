@@ -1,12 +1,13 @@
 //! Both writers, read back by a reader of the formats' grammar: whatever goes in comes out equal.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, io::Read};
 
+use flate2::read::GzDecoder;
 use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, Opts, Registry};
 use proptest::prelude::*;
 
-use super::{BLOCK, Format, render};
-use crate::{Config, Metrics, method::Method, recorder::clock, site::Site};
+use super::{BLOCK, Format, render, render_gzip};
+use crate::{Config, Metrics, engine::clock, http::Record, method::Method, site::Site};
 
 type Labels = BTreeMap<String, String>;
 
@@ -124,6 +125,12 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
         .collect()
 }
 
+fn begin(metrics: Metrics, site: &'static Site, method: Method, handler: &str) -> Record {
+    let template = || Some(handler.to_owned());
+    let http = metrics.0.http;
+    http.begin(site, method, clock::now(), template, |work| work())
+}
+
 proptest! {
     #[test]
     fn whatever_is_recorded_reads_back(
@@ -157,9 +164,7 @@ proptest! {
             .unwrap();
         let metrics = Metrics::new(config).unwrap();
         for status in &statuses {
-            let template = || Some(handler.clone());
-            let record = metrics.0.recorder.begin(&SITE, Method::Put, clock::now(), template);
-            record.finish(*status, 7);
+            begin(metrics, &SITE, Method::Put, &handler).finish(*status, 7);
         }
 
         for format in [Format::Text, Format::OpenMetrics] {
@@ -218,12 +223,7 @@ fn gathering_the_registry_says_what_the_endpoint_says() {
         .build()
         .unwrap();
     let metrics = Metrics::new(config).unwrap();
-    let template = || Some("/x".to_owned());
-    let record = metrics
-        .0
-        .recorder
-        .begin(&SITE, Method::Get, clock::now(), template);
-    record.finish(200, 0);
+    begin(metrics, &SITE, Method::Get, "/x").finish(200, 0);
 
     let mut gathered = String::new();
     prometheus::TextEncoder::new()
@@ -246,10 +246,7 @@ fn rendering_pauses_after_every_block() {
     let config = Config::builder().registry(Registry::new()).build().unwrap();
     let metrics = Metrics::new(config).unwrap();
     for handler in 0..200 {
-        let template = || Some(format!("/{handler}"));
-        let recorder = metrics.0.recorder;
-        let record = recorder.begin(&SITE, Method::Get, clock::now(), template);
-        record.finish(200, 0);
+        begin(metrics, &SITE, Method::Get, &format!("/{handler}")).finish(200, 0);
     }
     let pauses = Cell::new(0);
     let text = render(metrics.0, Format::Text, || pauses.set(pauses.get() + 1));
@@ -261,6 +258,12 @@ fn rendering_pauses_after_every_block() {
         "{} of {blocks:?}",
         pauses.get()
     );
+    let compressed = render_gzip(metrics.0, Format::Text, || {}).unwrap();
+    let mut read = String::new();
+    GzDecoder::new(&compressed[..])
+        .read_to_string(&mut read)
+        .unwrap();
+    assert_eq!(read, text);
 }
 
 /// The whole document, byte for byte but for the durations' sums.
@@ -287,11 +290,7 @@ fn golden() {
         (&LIST, Method::Post, 201, 2),
         (&ITEM, Method::Get, 404, 0),
     ] {
-        let template = || Some("/api/{id}".to_owned());
-        let record = metrics
-            .0
-            .recorder
-            .begin(site, method, clock::now(), template);
+        let record = begin(metrics, site, method, "/api/{id}");
         if status == 404 {
             record
                 .failures()

@@ -3,7 +3,7 @@
 //! `quanta` decides by CPUID, calibrates once against the system's clock, and falls back by itself; a difference that
 //! would be negative (a migration between sockets, a resumed machine) counts as zero.
 //!
-//! Lengths of time are recorded in the clock's own unit, ticks; bounds are turned into ticks once, and sums into
+//! Durations are recorded in the unit of the clock, ticks; bounds are turned into ticks once, and sums into
 //! nanoseconds when they are read.
 
 use once_cell::sync::Lazy;

@@ -1,0 +1,302 @@
+//! The record of one request: begun once, closed once.
+
+use std::{cell::Cell, marker::PhantomData, mem, rc::Rc, thread, time::Duration};
+
+use super::{
+    endpoint::Endpoint,
+    thread::{count_open_streams, recycle, reuse},
+};
+use crate::{
+    engine::{clock, clock::Tick},
+    hook::{self, FinishedRequest},
+    method::Method,
+};
+
+/// The client went away before there was a response: nginx's code for it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+const INTERNAL_SERVER_ERROR: u16 = 500;
+
+/// Bytes of a request's body.
+pub(crate) enum Received {
+    /// Known from the start.
+    Bytes(u64),
+    /// Counted while they arrive.
+    Counted(Rc<Cell<u64>>),
+}
+
+/// How many were counted.
+#[cold]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "freed here, out of other requests' way"
+)]
+fn counted(bytes: Rc<Cell<u64>>) -> u64 {
+    bytes.get()
+}
+
+/// A request being recorded, or none. Dropped before it is answered, it records a client that left (`499`) or a panic
+/// (`500`).
+///
+/// A pointer, because it travels by value with the handler's arguments and its response; the memory it points to is used
+/// again for the thread's next request.
+#[derive(Default)]
+pub(crate) struct Record(Option<Box<Open>>);
+
+/// A request in flight.
+pub(crate) struct Open {
+    endpoint: &'static Endpoint,
+    begun: Tick,
+    received: Received,
+    /// An endpoint belongs to a thread, so the record must stay on it.
+    not_send: PhantomData<*const ()>,
+}
+
+/// Where a request's error is counted, right after the request is: a hook that runs at once does not see it yet.
+pub(crate) struct Failures {
+    endpoint: Option<&'static Endpoint>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Failures {
+    /// The handler returned an error, in a type the compiler calls `returned`.
+    #[cold]
+    pub(crate) fn count(&self, returned: &'static str) {
+        if let Some(endpoint) = self.endpoint {
+            endpoint.count_error(returned);
+        }
+    }
+}
+
+/// How a request ends.
+#[derive(Clone, Copy)]
+struct Outcome {
+    status: u16,
+    sent: u64,
+    /// Ticks the request took, and those until the head of its response.
+    total: u64,
+    to_head: u64,
+    /// Whether the gauge still counts it.
+    in_progress: bool,
+}
+
+impl Outcome {
+    #[inline]
+    fn now(open: &Open, status: u16, sent: u64) -> Self {
+        let total = open.age();
+        Self {
+            status,
+            sent,
+            total,
+            to_head: total,
+            in_progress: true,
+        }
+    }
+}
+
+impl Record {
+    /// Begins a request now, or at `begun`; none if the endpoint's handler is excluded.
+    #[inline]
+    pub(super) fn begin(endpoint: &'static Endpoint, begun: Option<Tick>) -> Self {
+        if endpoint.excluded {
+            return Self(None);
+        }
+        let begun = begun.unwrap_or_else(clock::now);
+        endpoint.enter();
+        Self(Some(match reuse() {
+            Some(mut open) => {
+                open.endpoint = endpoint;
+                open.begun = begun;
+                open
+            }
+            None => Box::new(Open {
+                endpoint,
+                begun,
+                received: Received::Bytes(0),
+                not_send: PhantomData,
+            }),
+        }))
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The request has this body. Not called where nothing is recorded: a body might be wrapped to be counted.
+    pub(crate) fn receives(&mut self, received: impl FnOnce() -> Received) {
+        if let Some(open) = &mut self.0 {
+            open.received = received();
+        }
+    }
+
+    pub(crate) fn take_received(&mut self) -> Received {
+        match &mut self.0 {
+            Some(open) => mem::replace(&mut open.received, Received::Bytes(0)),
+            None => Received::Bytes(0),
+        }
+    }
+
+    pub(crate) fn handler(&self) -> Option<&str> {
+        Some(self.0.as_ref()?.endpoint.series.handler)
+    }
+
+    pub(crate) fn method(&self) -> Option<Method> {
+        Some(self.0.as_ref()?.endpoint.method)
+    }
+
+    /// Where to count the error, should the handler turn out to have returned one.
+    #[inline]
+    pub(crate) fn failures(&self) -> Failures {
+        Failures {
+            endpoint: self.0.as_ref().map(|open| open.endpoint),
+            not_send: PhantomData,
+        }
+    }
+
+    /// The response has this status, and a body of so many bytes.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
+    pub(crate) fn finish(mut self, status: u16, sent: u64) {
+        if let Some(open) = self.0.take() {
+            open.close(|open| Outcome::now(open, status, sent));
+        }
+    }
+
+    /// The response has this status, and a body that is still to be produced.
+    pub(crate) fn stream(self, status: u16) -> StreamRecord {
+        let mut to_head = 0;
+        if let Some(open) = &self.0 {
+            to_head = open.age();
+            if open.endpoint.ends_at_head {
+                count_open_streams(1);
+                open.endpoint.leave();
+            }
+        }
+        StreamRecord {
+            status,
+            sent: 0,
+            to_head,
+            record: self,
+        }
+    }
+
+    /// Takes the request back as if it had never been begun: it is recorded elsewhere.
+    pub(crate) fn cancel(mut self) {
+        if let Some(mut open) = self.0.take() {
+            open.endpoint.leave();
+            open.received = Received::Bytes(0);
+            recycle(open);
+        }
+    }
+}
+
+impl Drop for Record {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.drop_unanswered();
+        }
+    }
+}
+
+impl Open {
+    /// Ticks since the request began.
+    #[inline]
+    fn age(&self) -> u64 {
+        clock::ticks(self.begun, clock::now())
+    }
+
+    /// The only place that counts a request.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
+    fn close(mut self: Box<Self>, outcome: impl FnOnce(&Self) -> Outcome) {
+        let outcome = outcome(&self);
+        let received = self.take_received_bytes();
+        let endpoint = self.endpoint;
+        let observed = if endpoint.ends_at_head {
+            outcome.to_head
+        } else {
+            outcome.total
+        };
+        endpoint.record(observed, received, outcome.sent, outcome.status);
+        if outcome.in_progress {
+            endpoint.leave();
+        }
+        if endpoint.has_hooks {
+            self.run_hooks(outcome, received);
+        }
+        recycle(self);
+    }
+
+    #[inline]
+    fn take_received_bytes(&mut self) -> u64 {
+        match mem::replace(&mut self.received, Received::Bytes(0)) {
+            Received::Bytes(bytes) => bytes,
+            Received::Counted(bytes) => counted(bytes),
+        }
+    }
+
+    /// The request has no response: its client left, or its handler panicked.
+    #[cold]
+    fn drop_unanswered(self: Box<Self>) {
+        let status = if thread::panicking() {
+            self.endpoint.count_panic();
+            INTERNAL_SERVER_ERROR
+        } else {
+            CLIENT_CLOSED_REQUEST
+        };
+        self.close(|open| Outcome::now(open, status, 0));
+    }
+
+    #[cold]
+    fn run_hooks(&self, outcome: Outcome, received: u64) {
+        let endpoint = self.endpoint;
+        let finished = FinishedRequest {
+            handler: endpoint.series.handler.to_owned(),
+            method: endpoint.method.name(),
+            status: outcome.status,
+            duration: Duration::from_nanos(clock::nanos(outcome.total)),
+            duration_to_head: Duration::from_nanos(clock::nanos(outcome.to_head)),
+            request_bytes: received,
+            response_bytes: outcome.sent,
+        };
+        (endpoint.defer)(Box::new(move || {
+            hook::run(&endpoint.http.config.hooks, &finished);
+        }));
+    }
+}
+
+/// A request whose response is being streamed. Dropping it closes the record: under the status that was sent, and as an
+/// exception too if the stream panicked.
+pub(crate) struct StreamRecord {
+    status: u16,
+    sent: u64,
+    /// Ticks until the response's head was made.
+    to_head: u64,
+    record: Record,
+}
+
+impl StreamRecord {
+    /// Bytes of the response's body were produced.
+    pub(crate) fn sends(&mut self, bytes: u64) {
+        self.sent += bytes;
+    }
+}
+
+impl Drop for StreamRecord {
+    fn drop(&mut self) {
+        if let Some(open) = self.record.0.take() {
+            if thread::panicking() {
+                open.endpoint.count_panic();
+            }
+            let ended_at_head = open.endpoint.ends_at_head;
+            open.close(|open| Outcome {
+                to_head: self.to_head,
+                in_progress: !ended_at_head,
+                ..Outcome::now(open, self.status, self.sent)
+            });
+            if ended_at_head {
+                count_open_streams(-1);
+            }
+        }
+    }
+}
