@@ -11,6 +11,7 @@ mod catch_all;
 mod common;
 mod disabled;
 mod http2;
+mod layers;
 mod lifecycle;
 mod options;
 mod quickstart;
