@@ -197,6 +197,7 @@ fn gather_others(registry: &Registry) -> Vec<MetricFamily> {
 
 /// A number of the crate's model: it is read by `get_value` in the plain one, and by `value` in the one that the crate's
 /// feature `protobuf` brings. Here each is the other's stand-in.
+#[allow(dead_code, reason = "which one is used depends on the model")]
 trait Number {
     fn value(&self) -> f64;
     fn get_value(&self) -> f64;

@@ -24,7 +24,7 @@ use self::{
     series::{Series, Table},
 };
 pub(crate) use self::{
-    record::{Failures, Received, Record, StreamRecord},
+    record::{Received, Record, StreamRecord},
     thread::CacheMiss,
 };
 use crate::{

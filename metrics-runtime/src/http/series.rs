@@ -52,7 +52,6 @@ pub(super) mod slot {
 
 /// One value of the `handler` label, with the labels of its attribute.
 pub(crate) struct Series {
-    pub(super) number: usize,
     pub(crate) handler: &'static str,
     /// The same, to be compared with a request.
     pub(super) template: Template,
@@ -204,7 +203,6 @@ impl Table {
         }
         let handler: &'static str = handler.to_owned().leak();
         let series: &'static Series = Box::leak(Box::new(Series {
-            number: next_number(),
             handler,
             template: Template::new(handler),
             excluded: config.is_excluded(handler),
