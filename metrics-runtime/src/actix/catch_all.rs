@@ -42,13 +42,13 @@ static ANY_HANDLER: Site = Site::new("");
 ///
 /// ```
 /// use actix_web::{App, test};
-/// use metrics_runtime::{CatchAll, Format, metrics_scope, render};
+/// use metrics_runtime::{CatchAll, metrics_scope, value};
 ///
 /// # actix_web::rt::System::new().block_on(async {
 /// let app = test::init_service(App::new().service(metrics_scope()).wrap(CatchAll)).await;
 /// test::call_service(&app, test::TestRequest::get().uri("/nowhere").to_request()).await;
-/// assert!(render(Format::Text)
-///     .contains(r#"http_requests_total{handler="none",method="GET",status="404"} 1"#));
+/// let labels = [("handler", "none"), ("method", "GET"), ("status", "404")];
+/// assert_eq!(value("http_requests_total", &labels), Some(1.0));
 /// # });
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
