@@ -44,6 +44,27 @@ struct Recent {
     before: Option<&'static Endpoint>,
 }
 
+impl Recent {
+    #[inline(never)]
+    fn before(
+        &self,
+        http: &'static Http,
+        site: &Site,
+        label: &impl Label,
+    ) -> Option<&'static Endpoint> {
+        let before = self.before?;
+        fits(before, http, site, label).then_some(before)
+    }
+}
+
+/// Whether a request to the site is recorded in the endpoint.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "one call less in every request")]
+fn fits(endpoint: &Endpoint, http: &'static Http, site: &Site, label: &impl Label) -> bool {
+    std::ptr::eq(endpoint.http, http)
+        && (site.handler.is_some() || label.is(&endpoint.series.template))
+}
+
 /// The thread has not met such a request, or not lately.
 pub(crate) struct CacheMiss;
 
@@ -74,15 +95,12 @@ impl Cache {
         method: Method,
         label: &impl Label,
     ) -> Option<&'static Endpoint> {
-        let recent = self.recent.get(site.number())?[method as usize];
-        let fits = |endpoint: &&Endpoint| {
-            std::ptr::eq(endpoint.http, http)
-                && (site.handler.is_some() || label.is(&endpoint.series.template))
-        };
-        recent
-            .last
-            .filter(fits)
-            .or_else(|| recent.before.filter(fits))
+        let recent = &self.recent.get(site.number())?[method as usize];
+        let last = recent.last?;
+        if fits(last, http, site, label) {
+            return Some(last);
+        }
+        recent.before(http, site, label)
     }
 
     fn find(
