@@ -8,9 +8,11 @@
 
 mod acceptance;
 mod catch_all;
+mod claims;
 mod common;
 mod disabled;
 mod http2;
+mod last_word;
 mod layers;
 mod lifecycle;
 mod options;

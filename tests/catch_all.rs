@@ -238,26 +238,6 @@ fn errors_of_middleware_have_the_status_their_client_sees() {
 }
 
 #[test]
-fn an_error_after_the_handler_answered_counts_no_second_time() {
-    let metrics = metrics();
-    let server = Server::start(move || {
-        App::new()
-            .app_data(metrics)
-            .configure(routes)
-            .wrap_fn(|req, service| {
-                let response = service.call(req);
-                async move {
-                    drop(response.await?);
-                    Err(Refused(500).into()) as Result<ServiceResponse, actix_web::Error>
-                }
-            })
-            .wrap(CatchAll)
-    });
-    assert_eq!(server.get("/known/1").status, 500);
-    let _ = settled(metrics, 1);
-}
-
-#[test]
 fn around_a_scope_or_a_resource_it_sees_what_is_inside() {
     let metrics = metrics();
     let server = Server::start(move || {

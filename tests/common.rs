@@ -2,6 +2,8 @@
 
 use std::{
     fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc,
@@ -80,6 +82,21 @@ impl std::error::Error for Refused {}
 impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.0).expect("a status")
+    }
+}
+
+/// A future whose panic is caught.
+pub(crate) struct CatchUnwind<F>(pub(crate) Pin<Box<F>>);
+
+impl<F: Future> Future for CatchUnwind<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.0.as_mut();
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(polled) => polled.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
     }
 }
 

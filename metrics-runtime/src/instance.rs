@@ -232,12 +232,6 @@ pub(crate) fn global() -> Result<Metrics, ConfigError> {
         .copied()
 }
 
-/// The process-wide metrics, if they were made.
-#[inline]
-pub(crate) fn global_if_initialized() -> Option<Metrics> {
-    GLOBAL.get().copied()
-}
-
 /// The process-wide metrics for a request, which nothing may fail: a bad environment is logged once and turns
 /// recording off.
 #[inline]

@@ -21,6 +21,18 @@ use crate::{
     method::Method,
 };
 
+/// Boxes a handler's response, whose record a `CatchAll` around the request closes, if there is one.
+#[inline]
+pub(super) fn answered<B: MessageBody + 'static>(
+    response: HttpResponse<B>,
+    record: Record,
+) -> HttpResponse {
+    match record.hand_over() {
+        Some(record) => metered(response, record),
+        None => response.map_into_boxed_body(),
+    }
+}
+
 /// Boxes a response's body and records it: at once if the body is known, else when it has been produced.
 #[inline]
 pub(super) fn metered<B: MessageBody + 'static>(

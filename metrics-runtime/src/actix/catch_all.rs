@@ -1,4 +1,4 @@
-//! `CatchAll`: records what no annotated handler recorded.
+//! `CatchAll`: records what no annotated handler recorded, and closes the records of those with what the client sees.
 
 use std::{
     cell::Cell,
@@ -7,38 +7,64 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
+    thread,
 };
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse, ResponseError,
+    Error, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, MessageBody},
     dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::{Method, StatusCode},
+    http::{StatusCode, uri::PathAndQuery},
 };
 use once_cell::unsync::OnceCell;
 use pin_project_lite::pin_project;
 
-use super::{body, claim::Claim, method_of, metrics_of, payload};
+use super::{body, claim::request_id, defer, method_of, metrics_of, payload};
 use crate::{
     config::Unmatched,
-    engine::{clock, clock::Tick},
-    http::{NO_HANDLER, Record},
-    instance::Metrics,
+    engine::clock::{self, Tick},
+    http::{
+        Http, NO_HANDLER, Record,
+        claim::{Claim, Closed, Entered},
+    },
+    method::Method,
     site::Site,
 };
 
-/// Stands for all handlers without an attribute. Nothing is put among the annotated sites.
+/// The site of all handlers without an attribute. It is not among the annotated sites.
 static ANY_HANDLER: Site = Site::new("");
 
-/// Middleware that records, with the same families, what no annotated handler records.
+/// Middleware that records what no annotated handler records, and has the last word on the status of those that do.
 ///
-/// That is: paths that match no resource (`handler="none"`, see [`Unmatched`]), handlers without the attribute (their
-/// template), wrong methods, and errors of middleware it wraps, with the status their client sees. A request is never
-/// counted twice, and `/metrics` never. A client that leaves is `499`, a panic `500`.
+/// What it records itself, with the same families: paths that match no resource (`handler="none"`, see [`Unmatched`]),
+/// handlers without the attribute (their template), wrong methods, and errors of middleware it wraps. A request is never
+/// counted twice. `/metrics`, handlers with `skip` and excluded ones are not counted.
 ///
-/// Wrap it around an `App`, a scope or a resource; the last `wrap` is outermost and sees the most. It costs two small
-/// allocations per request, annotated or not.
+/// A request to an annotated handler is counted with the labels of its attribute and with the response that passes
+/// `CatchAll`, which other middleware may have made or changed:
+///
+/// | inside `CatchAll` | counted as |
+/// |---|---|
+/// | a middleware answers in place of the handler: a timeout with 504, `ErrorHandlers` with 503 | that status |
+/// | a middleware changes status or body, compresses it for instance | what passes, in status and bytes |
+/// | a middleware or the handler returns an error | the status of its response |
+/// | a panic unwinds through `CatchAll` | `500`, and `panic` in `http_exceptions_total` |
+/// | nobody answers, because the client left | `499` |
+/// | a middleware calls the handler several times | one request, by the last call |
+/// | a middleware answers while the handler runs on in a task of its own | one request, with the handler's own status |
+///
+/// The duration is that from the request's arrival at `CatchAll` to the end of the response, so it includes the time
+/// spent in the middleware inside. A panic that is caught inside `CatchAll` counts as `panic` only if an annotated
+/// handler panicked. Without `CatchAll`, a request is counted with what the annotated handler itself answered: a timeout
+/// around it then shows as `499`, because the handler is dropped.
+///
+/// Wrap it around an `App`, a scope or a resource. The last `wrap` is outermost and sees the most, so let `CatchAll` be
+/// the last. Of several around one request, the outermost does the work. It allocates nothing for annotated handlers, and
+/// matches no route a second time, except for a request that waits before an annotated handler has begun: the gauge then
+/// needs its template.
+///
+/// An error that passes is given back with its response already made, so that a middleware *outside* cannot downcast it.
 ///
 /// ```
 /// use actix_web::{App, test};
@@ -77,7 +103,7 @@ where
 #[derive(Debug)]
 pub struct CatchAllService<S> {
     service: S,
-    /// The `App`'s routes, copied at the first request: they outlive it, and the request must not be held.
+    /// The `App`'s routes, copied at the first request: they are needed when the request is gone.
     routes: Rc<OnceCell<ResourceMap>>,
 }
 
@@ -92,81 +118,176 @@ where
 
     forward_ready!(service);
 
+    #[inline]
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         let caught = Caught::begin(&mut req, &self.routes);
+        let response = {
+            let _entered = caught.as_ref().and_then(Caught::enter);
+            self.service.call(req)
+        };
         CaughtResponse {
-            response: self.service.call(req),
+            response,
             caught,
             body: PhantomData,
         }
     }
 }
 
-/// A request on its way through the services inside.
+/// A request on its way through the services inside. Dropped before it is answered, it records a client that left or a
+/// panic.
 struct Caught {
-    metrics: Metrics,
+    http: &'static Http,
     method: Method,
     begun: Tick,
-    claim: Claim,
+    /// For a template when the request is gone.
+    path: Option<PathAndQuery>,
+    routes: Rc<OnceCell<ResourceMap>>,
+    /// `None` once it is closed.
+    claim: Option<Claim>,
 }
 
 impl Caught {
-    /// `None` where somebody else answers for the request: metrics are off, or another `CatchAll` stands outside.
-    fn begin(req: &mut ServiceRequest, routes: &OnceCell<ResourceMap>) -> Option<Self> {
+    /// `None` where the request is not to be recorded here: metrics are off, or another `CatchAll` is outside.
+    fn begin(req: &mut ServiceRequest, routes: &Rc<OnceCell<ResourceMap>>) -> Option<Self> {
         let begun = clock::now();
-        let metrics = metrics_of(req.request());
-        if !metrics.config().enabled || req.extensions().get::<Claim>().is_some() {
+        let http = metrics_of(req.request()).0.http;
+        if !http.config.enabled {
             return None;
         }
-        let routes = routes.get_or_init(|| req.resource_map().clone());
-        let method = req.method().clone();
-        let template = routes.match_pattern(req.path());
-        let mut record = begin(metrics, &method, begun, template, req.path());
+        let id = request_id(req.request());
         let (request, payload) = req.parts_mut();
-        record.receives(|| payload::receive(request, payload));
-        let claim = Claim::new(record);
-        req.extensions_mut().insert(claim.clone());
+        let claim = Claim::new(id, begun, || payload::receive(request, payload))?;
+        routes.get_or_init(|| req.resource_map().clone());
         Some(Self {
-            metrics,
-            method,
+            http,
+            method: method_of(req.method()),
             begun,
-            claim,
+            path: req.uri().path_and_query().cloned(),
+            routes: Rc::clone(routes),
+            claim: Some(claim),
         })
+    }
+
+    #[inline]
+    fn enter(&self) -> Option<Entered> {
+        self.claim.as_ref().map(Claim::enter)
+    }
+
+    /// The services inside wait.
+    #[inline]
+    fn wait(&self) {
+        if let Some(claim) = &self.claim {
+            claim.wait(|| self.begin_by_path());
+        }
+    }
+
+    /// Records the response that passes.
+    #[inline]
+    fn answer<B: MessageBody + 'static>(mut self, response: ServiceResponse<B>) -> ServiceResponse {
+        let record = self.answered(response.request());
+        let (request, response) = response.into_parts();
+        ServiceResponse::new(request, body::metered(response, record))
+    }
+
+    fn answered(&mut self, request: &HttpRequest) -> Record {
+        match self.close() {
+            None => Record::default(),
+            Some(closed) if closed.taken => closed.record,
+            Some(closed) => self.answered_untaken(request, closed),
+        }
+    }
+
+    #[inline(never)]
+    fn answered_untaken(&self, request: &HttpRequest, closed: Closed) -> Record {
+        let mut record = closed.record;
+        // What shows a waiting request in the gauge may be under the template of a path that was rewritten since.
+        if !record.is_labelled(&request) {
+            record.cancel();
+            record = self
+                .http
+                .begin_cached(&ANY_HANDLER, self.method, &request, Some(self.begun))
+                .unwrap_or_else(|_| self.begin_under(request.match_pattern(), request.path()));
+        }
+        record.receives(|| closed.received);
+        record
+    }
+
+    /// Records an error that passes, with the response actix would make of it.
+    #[cold]
+    fn fail(mut self, error: Error) -> Error {
+        let record = match self.close() {
+            Some(closed) => self.unanswered(closed),
+            None => Record::default(),
+        };
+        if record.is_none() {
+            return error;
+        }
+        let answer = error.error_response();
+        let sent = match answer.body().size() {
+            BodySize::Sized(bytes) => bytes,
+            BodySize::None | BodySize::Stream => 0,
+        };
+        record.finish(answer.status().as_u16(), sent);
+        Answered::new(error, answer).into()
+    }
+
+    fn close(&mut self) -> Option<Closed> {
+        self.claim.take().and_then(Claim::close)
+    }
+
+    /// The record of a request that is gone.
+    #[cold]
+    fn unanswered(&self, closed: Closed) -> Record {
+        let mut record = closed.record;
+        if !closed.taken {
+            if record.is_none() {
+                record = self.begin_by_path();
+            }
+            record.receives(|| closed.received);
+        }
+        record
+    }
+
+    #[cold]
+    fn begin_by_path(&self) -> Record {
+        let path = self.path.as_ref().map_or("/", PathAndQuery::path);
+        let routes = self.routes.get();
+        self.begin_under(routes.and_then(|routes| routes.match_pattern(path)), path)
+    }
+
+    /// Begins a record under the template, or as the configuration says of requests without one.
+    ///
+    /// Their paths are nobody's label yet, so whether they are excluded is checked here.
+    fn begin_under(&self, template: Option<String>, path: &str) -> Record {
+        let config = &self.http.config;
+        let label = match (template, config.unmatched) {
+            (Some(template), _) => template,
+            (None, Unmatched::Ignore) => return Record::default(),
+            (None, _) if config.is_excluded(path) => return Record::default(),
+            (None, Unmatched::Group) => NO_HANDLER.to_owned(),
+            (None, Unmatched::Keep) => path.to_owned(),
+        };
+        let mut label = Some(label);
+        let label = || label.take();
+        self.http
+            .begin(&ANY_HANDLER, self.method, self.begun, label, defer)
     }
 }
 
-/// Begins a record under the template, or as the configuration says of requests without one.
-///
-/// Their paths are nobody's label yet, so whether they are excluded is asked here.
-fn begin(
-    metrics: Metrics,
-    method: &Method,
-    begun: Tick,
-    template: Option<String>,
-    path: &str,
-) -> Record {
-    let config = metrics.config();
-    let label = match (template, config.unmatched) {
-        (Some(template), _) => template,
-        (None, Unmatched::Ignore) => return Record::default(),
-        (None, _) if config.is_excluded(path) => return Record::default(),
-        (None, Unmatched::Group) => NO_HANDLER.to_owned(),
-        (None, Unmatched::Keep) => path.to_owned(),
-    };
-    let mut label = Some(label);
-    let http = metrics.0.http;
-    http.begin(
-        &ANY_HANDLER,
-        method_of(method),
-        begun,
-        || label.take(),
-        super::defer,
-    )
+impl Drop for Caught {
+    fn drop(&mut self) {
+        if let Some(closed) = self.close() {
+            let panicked = closed.panicked || thread::panicking();
+            let panic_counted = closed.panic_counted;
+            self.unanswered(closed).abandon(panicked, panic_counted);
+        }
+    }
 }
 
 pin_project! {
-    /// The future of [`CatchAllService`]. Dropped before it is ready, it records a client that left.
+    /// The future of [`CatchAllService`]. Dropped before it is ready, it records a client that left, or a panic.
     pub struct CaughtResponse<F, B> {
+        // Dropped before `caught`, which closes the record that an abandoned handler leaves.
         #[pin]
         response: F,
         caught: Option<Caught>,
@@ -181,30 +302,23 @@ where
 {
     type Output = Result<ServiceResponse, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.response.poll(cx));
-        let caught = this.caught.take();
-        Poll::Ready(match result {
-            Ok(response) => {
-                let record = caught.map_or_else(Record::default, |caught| caught.settle(&response));
-                let (request, response) = response.into_parts();
-                let response = body::metered(response, record);
-                Ok(ServiceResponse::new(request, response))
+        let polled = {
+            let _entered = this.caught.as_ref().and_then(Caught::enter);
+            this.response.poll(cx)
+        };
+        let Poll::Ready(result) = polled else {
+            if let Some(caught) = this.caught {
+                caught.wait();
             }
-            Err(error) => {
-                let record = caught.map_or_else(Record::default, |caught| caught.claim.close());
-                if record.is_none() {
-                    return Poll::Ready(Err(error));
-                }
-                let answer = error.error_response();
-                let sent = match answer.body().size() {
-                    BodySize::Sized(bytes) => bytes,
-                    BodySize::None | BodySize::Stream => 0,
-                };
-                record.finish(answer.status().as_u16(), sent);
-                Err(Answered::new(error, answer).into())
-            }
+            return Poll::Pending;
+        };
+        Poll::Ready(match (result, this.caught.take()) {
+            (Ok(response), Some(caught)) => Ok(caught.answer(response)),
+            (Err(error), Some(caught)) => Err(caught.fail(error)),
+            (result, None) => result.map(ServiceResponse::map_into_boxed_body),
         })
     }
 }
@@ -248,31 +362,5 @@ impl fmt::Display for Answered {
 impl fmt::Debug for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.error, f)
-    }
-}
-
-/// Whatever becomes of the request's extensions, the record ends with the response's future.
-impl Drop for Caught {
-    fn drop(&mut self) {
-        drop(self.claim.close());
-    }
-}
-
-impl Caught {
-    /// The record under the template actix matched in the end, if nobody took the request.
-    fn settle<B>(self, response: &ServiceResponse<B>) -> Record {
-        let mut record = self.claim.close();
-        if record.is_none() {
-            return record;
-        }
-        let matched = response.request().match_pattern();
-        if matched.is_some() && matched.as_deref() != record.handler() {
-            let received = record.take_received();
-            record.cancel();
-            let path = response.request().path();
-            record = begin(self.metrics, &self.method, self.begun, matched, path);
-            record.receives(|| received);
-        }
-        record
     }
 }

@@ -1,34 +1,20 @@
-//! One request, one record: how an annotated handler takes a request over from [`CatchAll`](super::CatchAll).
+//! How the handlers of a request and the `CatchAll` around it find each other.
 
-use std::{cell::Cell, rc::Rc};
+use actix_web::HttpRequest;
 
-use actix_web::{HttpMessage, HttpRequest};
+use crate::http::claim::{self, RequestId, Taken};
 
-use crate::{http::Record, instance};
-
-/// The record of a request that `CatchAll` keeps unless somebody takes it; of none if it would not record it either.
-#[derive(Clone)]
-pub(super) struct Claim(Rc<Cell<Record>>);
-
-impl Claim {
-    pub(super) fn new(record: Record) -> Self {
-        instance::not_alone_any_more();
-        Self(Rc::new(Cell::new(record)))
-    }
-
-    /// The record, if nobody took the request.
-    pub(super) fn close(&self) -> Record {
-        self.0.take()
+pub(super) fn request_id(req: &HttpRequest) -> RequestId {
+    let head = req.head();
+    RequestId {
+        head: std::ptr::from_ref(head).addr(),
+        peer_port: head.peer_addr.map_or(0, |peer| peer.port()),
     }
 }
 
-/// Takes the request from whatever `CatchAll`s stand around it.
-pub(super) fn take(req: &HttpRequest) {
-    if instance::are_alone() {
-        return;
-    }
-    let claim = req.extensions().get::<Claim>().cloned();
-    if let Some(claim) = claim {
-        claim.close().cancel();
-    }
+/// Takes the request from the `CatchAll` around it, if there is one: whoever takes it records it, or wants it recorded by
+/// nobody.
+#[inline]
+pub(super) fn take(req: &HttpRequest) -> Option<Taken> {
+    claim::take(|| request_id(req))
 }

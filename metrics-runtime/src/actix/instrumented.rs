@@ -48,7 +48,7 @@ pub(super) fn respond<S: Returns<R>, R>(
     record: Record,
 ) -> HttpResponse {
     let failures = record.failures();
-    let response = body::metered(S::Returned::from(returned).respond(req), record);
+    let response = body::answered(S::Returned::from(returned).respond(req), record);
     // Asked of the finished response: looked at before, the user's would be copied once more.
     if response.error().is_some() {
         failures.count(type_name::<R>());
@@ -58,5 +58,5 @@ pub(super) fn respond<S: Returns<R>, R>(
 
 #[cold]
 fn refuse(error: Error, record: Record) -> HttpResponse {
-    body::metered(HttpResponse::from_error(error), record)
+    body::answered(HttpResponse::from_error(error), record)
 }

@@ -25,13 +25,14 @@ pub use self::{
 };
 use crate::{
     engine::clock::{self, Tick},
-    http::Record,
+    http::{CacheMiss, Http, Record},
     instance::{self, Metrics},
     method::Method,
     site::Site,
 };
 
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
+#[inline]
 fn metrics_of(req: &HttpRequest) -> Metrics {
     if !instance::are_alone()
         && let Some(own) = req.app_data::<Metrics>()
@@ -41,40 +42,38 @@ fn metrics_of(req: &HttpRequest) -> Metrics {
     instance::global_or_off()
 }
 
-/// Begins the record of a request to an annotated handler, if it is to be recorded: now, or as of `since`.
+/// Begins the record of a request to an annotated handler, if it is to be recorded: now, or as of `since`. With a
+/// `CatchAll` around the request, it begins when the request got there.
 #[inline]
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let method = method_of(req.method());
-    if instance::are_alone()
-        && let Some(global) = instance::global_if_initialized()
-        && let Ok(record) = global.0.http.begin_cached(site, method, &req, since)
-    {
-        return record;
+    let claim = claim::take(req);
+    let since = claim.as_ref().map(|claim| claim.begun).or(since);
+    let http = metrics_of(req).0.http;
+    let record = match http.begin_cached(site, method, &req, since) {
+        Ok(record) => record,
+        Err(CacheMiss) => begin_slow(http, site, method, req, since),
+    };
+    match claim {
+        Some(claim) => record.claimed(claim),
+        None => record,
     }
-    begin_slow(site, method, req, since)
 }
 
-/// With all that has to be looked up: whose request it is, and whether to record it.
+/// With all that has to be looked up: whether to record the request, and under which label.
 #[inline(never)]
 fn begin_slow(
+    http: &'static Http,
     site: &'static Site,
     method: Method,
     req: &HttpRequest,
     since: Option<Tick>,
 ) -> Record {
-    let http = metrics_of(req).0.http;
-    if !http.config.enabled {
-        return Record::default();
-    }
-    claim::take(req);
-    if site.skip {
+    if !http.config.enabled || site.skip {
         return Record::default();
     }
     #[cfg(debug_assertions)]
     literal::question(site, req);
-    if let Ok(record) = http.begin_cached(site, method, &req, since) {
-        return record;
-    }
     let begun = since.unwrap_or_else(clock::now);
     http.begin(site, method, begun, req, defer)
 }

@@ -66,14 +66,14 @@ impl Metrics {
 }
 
 async fn refuse(req: HttpRequest) -> HttpResponse {
-    claim::take(&req);
+    let _ = claim::take(&req);
     HttpResponse::MethodNotAllowed()
         .insert_header((header::ALLOW, "GET, HEAD"))
         .finish()
 }
 
 async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) -> HttpResponse {
-    claim::take(&req);
+    let _ = claim::take(&req);
     if !declared.get() {
         declared.set(declare_templates(metrics, &req).is_ok());
     }

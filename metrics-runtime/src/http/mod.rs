@@ -4,6 +4,7 @@
 //! thread's cells for a handler and method; [`thread`] finds the endpoint, [`series`] lists what a scrape shows, and
 //! [`families`] turns it into samples.
 
+pub(crate) mod claim;
 mod endpoint;
 mod families;
 mod record;

@@ -3,6 +3,7 @@
 use std::{cell::Cell, marker::PhantomData, mem, rc::Rc, thread, time::Duration};
 
 use super::{
+    Label, claim,
     endpoint::Endpoint,
     thread::{count_open_streams, recycle, reuse},
 };
@@ -17,6 +18,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 const INTERNAL_SERVER_ERROR: u16 = 500;
 
 /// Bytes of a request's body.
+#[derive(Clone)]
 pub(crate) enum Received {
     /// Known from the start.
     Bytes(u64),
@@ -47,6 +49,8 @@ pub(crate) struct Open {
     endpoint: &'static Endpoint,
     begun: Tick,
     received: Received,
+    /// Of the `CatchAll` that closes it.
+    pub(super) claim: Option<claim::Key>,
     /// An endpoint belongs to a thread, so the record must stay on it.
     not_send: PhantomData<*const ()>,
 }
@@ -106,12 +110,14 @@ impl Record {
             Some(mut open) => {
                 open.endpoint = endpoint;
                 open.begun = begun;
+                open.claim = None;
                 open
             }
             None => Box::new(Open {
                 endpoint,
                 begun,
                 received: Received::Bytes(0),
+                claim: None,
                 not_send: PhantomData,
             }),
         }))
@@ -121,22 +127,38 @@ impl Record {
         self.0.is_none()
     }
 
-    /// The request has this body. Not called where nothing is recorded: a body might be wrapped to be counted.
+    /// The request has this body. Not called where nothing is recorded, because a body might be wrapped to be counted,
+    /// nor where `CatchAll` has set it.
     pub(crate) fn receives(&mut self, received: impl FnOnce() -> Received) {
-        if let Some(open) = &mut self.0 {
+        if let Some(open) = &mut self.0
+            && open.claim.is_none()
+        {
             open.received = received();
         }
     }
 
-    pub(crate) fn take_received(&mut self) -> Received {
-        match &mut self.0 {
-            Some(open) => mem::replace(&mut open.received, Received::Bytes(0)),
-            None => Received::Bytes(0),
+    /// The request has a `CatchAll` around it, which closes the record.
+    #[inline]
+    pub(crate) fn claimed(mut self, claim: claim::Taken) -> Self {
+        if let Some(open) = &mut self.0 {
+            open.claim = Some(claim.key);
+            open.received = claim.received;
         }
+        self
     }
 
-    pub(crate) fn handler(&self) -> Option<&str> {
-        Some(self.0.as_ref()?.endpoint.series.handler)
+    /// Hands the record to the `CatchAll` around the request, which closes it with the response that passes. Gives it
+    /// back where there is none.
+    #[inline]
+    pub(crate) fn hand_over(mut self) -> Option<Self> {
+        claim::hand_over(self.0.take()?).map(|open| Self(Some(open)))
+    }
+
+    /// Whether the record is under this label, as far as can be told cheaply.
+    pub(crate) fn is_labelled(&self, label: &impl Label) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|open| label.is(&open.endpoint.series.template))
     }
 
     pub(crate) fn method(&self) -> Option<Method> {
@@ -179,6 +201,21 @@ impl Record {
         }
     }
 
+    /// The request has no response, because of a panic or because its client left.
+    #[cold]
+    pub(crate) fn abandon(mut self, panicked: bool, panic_counted: bool) {
+        let Some(open) = self.0.take() else { return };
+        if panicked && !panic_counted {
+            open.count_panic();
+        }
+        let status = if panicked {
+            INTERNAL_SERVER_ERROR
+        } else {
+            CLIENT_CLOSED_REQUEST
+        };
+        open.close(|open| Outcome::now(open, status, 0));
+    }
+
     /// Takes the request back as if it had never been begun: it is recorded elsewhere.
     pub(crate) fn cancel(mut self) {
         if let Some(mut open) = self.0.take() {
@@ -192,9 +229,17 @@ impl Record {
 impl Drop for Record {
     #[inline]
     fn drop(&mut self) {
-        if let Some(open) = self.0.take() {
-            open.drop_unanswered();
+        if let Some(open) = self.0.take()
+            && let Some(open) = claim::hand_over_abandoned(open)
+        {
+            Self(Some(open)).abandon(thread::panicking(), false);
         }
+    }
+}
+
+impl From<Option<Box<Open>>> for Record {
+    fn from(open: Option<Box<Open>>) -> Self {
+        Self(open)
     }
 }
 
@@ -235,16 +280,9 @@ impl Open {
         }
     }
 
-    /// The request has no response: its client left, or its handler panicked.
     #[cold]
-    fn drop_unanswered(self: Box<Self>) {
-        let status = if thread::panicking() {
-            self.endpoint.count_panic();
-            INTERNAL_SERVER_ERROR
-        } else {
-            CLIENT_CLOSED_REQUEST
-        };
-        self.close(|open| Outcome::now(open, status, 0));
+    pub(super) fn count_panic(&self) {
+        self.endpoint.count_panic();
     }
 
     #[cold]
