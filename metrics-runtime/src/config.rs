@@ -275,7 +275,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Name of the in-progress gauge, before namespace and subsystem. Default `http_requests_inprogress`.
+    /// Name of the in-progress gauge, before namespace and subsystem. Default `http_requests_inprogress`. It must not be a
+    /// name that a sample of another family may have, such as one that ends in `_count`.
     pub fn inprogress_name(mut self, name: impl Into<String>) -> Self {
         self.inprogress_name = Some(name.into());
         self
@@ -330,14 +331,8 @@ impl ConfigBuilder {
         push_prefix(&mut prefix, "subsystem", self.subsystem, SUBSYSTEM, &lookup)?;
         let endpoint = self.endpoint.unwrap_or_else(|| "/metrics".to_owned());
         check_endpoint(&endpoint)?;
-        if let Some(name) = &self.inprogress_name
-            && (name.is_empty() || label::prefix_fault(name).is_some())
-        {
-            return Err(ConfigError::new(
-                "inprogress_name",
-                name,
-                "a metric name consists of letters, digits and `_`, and starts with no digit",
-            ));
+        if let Some(name) = &self.inprogress_name {
+            check_inprogress_name(name)?;
         }
 
         Ok(Config {
@@ -528,6 +523,42 @@ fn check_endpoint(endpoint: &str) -> Result<(), ConfigError> {
     Err(ConfigError::new("endpoint", endpoint, reason))
 }
 
+/// What is wrong with a name for the gauge, if anything: a sample of another family may have it.
+fn inprogress_fault(name: &str) -> Option<String> {
+    const OTHERS: [&str; 6] = [
+        "http_requests",
+        "http_request_duration_seconds",
+        "http_request_size_bytes",
+        "http_response_size_bytes",
+        "http_exceptions",
+        "http_request_duration_highr_seconds",
+    ];
+    if OTHERS.contains(&name) {
+        return Some(format!("`{name}` is another family's name"));
+    }
+    let suffix = ["_total", "_bucket", "_sum", "_count", "_created"]
+        .into_iter()
+        .find(|suffix| name.ends_with(suffix))?;
+    Some(format!(
+        "a gauge's name does not end in `{suffix}`, which is kept for samples of counters, histograms and summaries"
+    ))
+}
+
+fn check_inprogress_name(name: &str) -> Result<(), ConfigError> {
+    let fault = if name.is_empty() || label::prefix_fault(name).is_some() {
+        Some(
+            "a metric name consists of letters, digits and `_`, and starts with no digit"
+                .to_owned(),
+        )
+    } else {
+        inprogress_fault(name)
+    };
+    match fault {
+        Some(reason) => Err(ConfigError::new("inprogress_name", name, reason)),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -625,6 +656,32 @@ mod tests {
                 LABELS,
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn the_gauge_takes_no_name_of_another_sample() {
+        for name in [
+            "",
+            "9lives",
+            "in-progress",
+            "http_requests",
+            "http_requests_total",
+            "http_request_duration_seconds",
+            "http_request_duration_seconds_bucket",
+            "http_request_size_bytes_sum",
+            "http_request_duration_highr_seconds_count",
+            "http_requests_created",
+        ] {
+            let error = Config::builder().inprogress_name(name).build().unwrap_err();
+            assert_eq!(
+                (error.setting(), error.value()),
+                ("inprogress_name", name),
+                "{error}"
+            );
+        }
+        for name in ["http_requests_inprogress", "requests_running"] {
+            assert!(Config::builder().inprogress_name(name).build().is_ok());
         }
     }
 

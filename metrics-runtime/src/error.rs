@@ -83,6 +83,9 @@ pub enum InitError {
     RegistryInUse,
     /// The registry already holds a collector under one of our names.
     Registry(prometheus::Error),
+    /// The registry adds a prefix or labels to whatever it gathers ([`Registry::new_custom`](prometheus::Registry)), which
+    /// `/metrics` would not show on the HTTP families: set `namespace`, `subsystem` and `custom_label` instead.
+    CustomRegistry,
 }
 
 impl fmt::Display for InitError {
@@ -97,6 +100,9 @@ impl fmt::Display for InitError {
             Self::Registry(error) => write!(
                 f,
                 "the registry refuses the HTTP families, another collector has one of their names: {error}"
+            ),
+            Self::CustomRegistry => f.write_str(
+                "the registry adds a prefix or labels, which `/metrics` would not show; set `namespace`, `subsystem` and `custom_label` instead",
             ),
         }
     }

@@ -1,29 +1,57 @@
 //! One set of metrics: a configuration, what was recorded under it, and the registry it lives in.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
-use once_cell::sync::{Lazy, OnceCell};
+use once_cell::sync::OnceCell;
 use prometheus::Registry;
 
 use crate::{
     config::Config,
-    engine::Snapshot,
+    engine::{Snapshot, lock},
     error::{ConfigError, InitError},
-    expose::{self, Bridge, Format, Lookup, Source},
-    http::Http,
+    expose::{self, Format, Lookup, Registration, Source},
+    http::{self, Http},
     metric::{Collect, Encoder},
 };
 
-/// Set once an `App` may bring metrics of its own, or a `CatchAll` serves; until then no request looks for either.
+/// Set once an `App` may bring metrics of its own; until then no request looks for them.
 static NOT_ALONE: AtomicBool = AtomicBool::new(false);
-static GLOBAL: OnceCell<Metrics> = OnceCell::new();
+static GLOBAL: OnceCell<Global> = OnceCell::new();
 static REGISTRY: OnceCell<Registry> = OnceCell::new();
+
+/// The process-wide metrics, once they were started. A start that failed is remembered: it is not tried again.
+struct Global {
+    /// Disabled ones after a start that failed.
+    metrics: Metrics,
+    failed: Option<ConfigError>,
+}
 
 /// Metrics apart from the process-wide ones: for an `App` that keeps its own count, or a test that asserts on it.
 ///
-/// Put a copy into the `App` with `app_data`; annotated handlers and `CatchAll` in that `App` then record there. It is
-/// a handle, copied freely. What it stands for is never freed, like the process-wide metrics: make one per `App`, not
-/// one per request.
+/// Put a copy into the `App` with `app_data`, as it is or in a [`web::Data`](actix_web::web::Data); annotated handlers and
+/// `CatchAll` in that `App` then record there. It is a handle, copied freely. What it stands for is never freed, like the
+/// process-wide metrics.
+///
+/// Make it *outside* the closure given to `HttpServer::new`, and move it in. The closure runs once per worker, so metrics
+/// made inside count each for one worker, and `/metrics` shows those of the worker that happens to answer. A second
+/// `Metrics` of the same names without a registry of its own is therefore logged, once.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer};
+/// use metrics_runtime::{Config, Metrics};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = Metrics::new(Config::from_env()?)?;
+/// let server = HttpServer::new(move || App::new().app_data(metrics).service(metrics.scope()));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// ```
 /// use actix_web::{App, Responder, test, web};
@@ -61,35 +89,66 @@ impl Metrics {
     /// Metrics of their own, in the configuration's registry or in a new one.
     ///
     /// # Errors
-    /// [`InitError::Registry`] if the registry already holds our families, or another collector of the same name. To
-    /// count two `App`s together, give both the same `Metrics`.
+    /// [`InitError::Registry`] if the registry already holds our families, or another collector that has the name of one
+    /// of their samples; [`InitError::CustomRegistry`] if it adds a prefix or labels. To count two `App`s together, give both
+    /// the same `Metrics`. A failed call changes nothing.
     pub fn new(config: Config) -> Result<Self, InitError> {
+        let is_private = config.registry.is_none();
         let registry = config.registry.clone().unwrap_or_default();
-        let metrics = Self::build(config, registry, false)?;
-        not_alone_any_more();
+        let metrics = Self::build(config, registry, false, || Ok(()))?;
+        if is_private {
+            metrics.warn_of_second();
+        }
+        NOT_ALONE.store(true, Relaxed);
         Ok(metrics)
     }
 
-    fn build(config: Config, registry: Registry, process_wide: bool) -> Result<Self, InitError> {
+    /// Metrics in this registry, if it accepts them and the caller then does.
+    fn build(
+        config: Config,
+        registry: Registry,
+        process_wide: bool,
+        accept: impl FnOnce() -> Result<(), InitError>,
+    ) -> Result<Self, InitError> {
+        let registration = if config.enabled {
+            let names = http::names(&config);
+            Some(Registration::new(&registry, names, &config, process_wide)?)
+        } else {
+            None
+        };
+        accept()?;
         let inner: &'static Inner = Box::leak(Box::new(Inner {
             http: Http::new(config),
             registry,
         }));
-        if inner.http.config.enabled {
-            inner.register().map_err(InitError::Registry)?;
-            #[cfg(all(feature = "process", target_os = "linux"))]
-            if process_wide {
-                let process = prometheus::process_collector::ProcessCollector::for_self();
-                match inner.registry.register(Box::new(process)) {
-                    // The crate's default registry brings the collector along.
-                    Ok(()) | Err(prometheus::Error::AlreadyReg) => {}
-                    Err(error) => return Err(InitError::Registry(error)),
-                }
-            }
-            #[cfg(not(all(feature = "process", target_os = "linux")))]
-            let _ = process_wide;
+        if let Some(registration) = registration {
+            registration.complete(inner);
         }
         Ok(Self(inner))
+    }
+
+    fn off() -> Self {
+        Self::build(Config::disabled(), Registry::new(), false, || Ok(()))
+            .expect("disabled metrics register nothing")
+    }
+
+    /// Logs that metrics of these names were made before, the first time they were.
+    fn warn_of_second(self) {
+        static MADE: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+        if !self.config().enabled {
+            return;
+        }
+        let name = format!("{}http_requests_total", self.config().prefix);
+        let mut made = lock(&MADE);
+        let count = made.entry(name.clone()).or_default();
+        *count += 1;
+        let is_second = *count == 2;
+        drop(made);
+        if is_second {
+            log::warn!(
+                "a second `Metrics` with `{name}` was made, which counts for itself; inside the closure of `HttpServer::new` there is one per worker: make it once, outside, and move it in"
+            );
+        }
     }
 
     /// The registry `/metrics` shows besides the HTTP families: register your own collectors here.
@@ -129,38 +188,18 @@ impl Metrics {
     }
 }
 
-impl Inner {
-    /// Our families, without the rest of the registry.
-    fn encode_own(&self, encoder: &mut impl Encoder) {
-        if self.http.config.enabled {
-            self.http.preregister_literals();
-            let snapshot = Snapshot::take();
-            self.http.collect(&snapshot, encoder);
-        }
-    }
-
-    /// Holds our names in the registry, and gives our families to whoever gathers it.
-    fn register(&'static self) -> prometheus::Result<()> {
-        let names = self.http.descriptors().map(|family| family.name.clone());
-        let collector = Bridge::new(names, &self.http.config.custom_labels, move || {
-            expose::to_proto(&Own(self))
-        })?;
-        self.registry.register(Box::new(collector))
-    }
-}
-
 impl Source for Inner {
     fn encode<E: Encoder>(&self, encoder: &mut E) {
         self.encode_own(encoder);
         expose::collect_registry(&self.registry, encoder);
     }
-}
 
-struct Own(&'static Inner);
-
-impl Source for Own {
-    fn encode<E: Encoder>(&self, encoder: &mut E) {
-        self.0.encode_own(encoder);
+    fn encode_own<E: Encoder>(&self, encoder: &mut E) {
+        if self.http.config.enabled {
+            self.http.preregister_literals();
+            let snapshot = Snapshot::take();
+            self.http.collect(&snapshot, encoder);
+        }
     }
 }
 
@@ -170,11 +209,6 @@ impl std::fmt::Debug for Metrics {
             .field("config", self.config())
             .finish_non_exhaustive()
     }
-}
-
-/// Makes requests look for metrics of their `App`'s own and for a `CatchAll`.
-pub(crate) fn not_alone_any_more() {
-    NOT_ALONE.store(true, Relaxed);
 }
 
 /// Whether every request to an annotated handler is the process-wide metrics' and nobody else's.
@@ -199,7 +233,10 @@ pub fn init(config: Config) -> Result<(), InitError> {
     let mut fresh = false;
     GLOBAL.get_or_try_init(|| {
         fresh = true;
-        global_from(config)
+        global_from(config).map(|metrics| Global {
+            metrics,
+            failed: None,
+        })
     })?;
     if fresh {
         Ok(())
@@ -209,51 +246,72 @@ pub fn init(config: Config) -> Result<(), InitError> {
 }
 
 fn global_from(config: Config) -> Result<Metrics, InitError> {
-    let registry = match &config.registry {
-        Some(registry) => {
-            if REGISTRY.set(registry.clone()).is_err() {
-                return Err(InitError::RegistryInUse);
-            }
-            registry.clone()
-        }
-        None => registry().clone(),
+    let named = config.registry.clone();
+    if named.is_some() && REGISTRY.get().is_some() {
+        return Err(InitError::RegistryInUse);
+    }
+    let registry = match &named {
+        Some(registry) => registry.clone(),
+        None => REGISTRY
+            .get()
+            .unwrap_or_else(|| prometheus::default_registry())
+            .clone(),
     };
-    Metrics::build(config, registry, true)
+    let accept = || match REGISTRY.set(registry.clone()) {
+        // In the meantime `registry()` was called: it gave out the default one.
+        Err(_) if named.is_some() => Err(InitError::RegistryInUse),
+        _ => Ok(()),
+    };
+    Metrics::build(config, registry.clone(), true, accept)
 }
 
 /// The process-wide metrics, made from the environment if `init` was not called.
+///
+/// # Errors
+/// If the environment is invalid, or the registry has one of our names: so at every call, though it is tried but once.
 pub(crate) fn global() -> Result<Metrics, ConfigError> {
-    GLOBAL
-        .get_or_try_init(|| {
-            let config = Config::from_env()?;
-            global_from(config)
-                .map_err(|error| ConfigError::new("registry", "default", error.to_string()))
-        })
-        .copied()
-}
-
-/// The process-wide metrics for a request, which nothing may fail: a bad environment is logged once and turns
-/// recording off.
-#[inline]
-pub(crate) fn global_or_off() -> Metrics {
-    match GLOBAL.get() {
-        Some(metrics) => *metrics,
-        None => first_use(),
+    let global = started();
+    match &global.failed {
+        None => Ok(global.metrics),
+        Some(error) => Err(error.clone()),
     }
 }
 
+/// The process-wide metrics for a request, which nothing may fail: after a failed start they are disabled ones.
+#[inline]
+pub(crate) fn global_or_off() -> Metrics {
+    match GLOBAL.get() {
+        Some(global) => global.metrics,
+        None => started().metrics,
+    }
+}
+
+/// Starts from the environment, unless that was done. A failure is logged once.
 #[cold]
-fn first_use() -> Metrics {
-    static OFF: Lazy<Metrics> = Lazy::new(|| {
-        Metrics::build(Config::disabled(), Registry::new(), false)
-            .expect("disabled metrics register nothing")
-    });
-    global().unwrap_or_else(|error| {
-        if Lazy::get(&OFF).is_none() {
-            log::error!("metrics are off: {error}");
+fn started() -> &'static Global {
+    let mut fresh = false;
+    let global = GLOBAL.get_or_init(|| {
+        fresh = true;
+        let started = Config::from_env().and_then(|config| {
+            global_from(config)
+                .map_err(|error| ConfigError::new("registry", "default", error.to_string()))
+        });
+        match started {
+            Ok(metrics) => Global {
+                metrics,
+                failed: None,
+            },
+            Err(error) => Global {
+                metrics: Metrics::off(),
+                failed: Some(error),
+            },
         }
-        *OFF
-    })
+    });
+    // Outside, because a logger may record something itself.
+    if fresh && let Some(error) = &global.failed {
+        log::error!("metrics are off: {error}");
+    }
+    global
 }
 
 /// The registry of the process-wide metrics: `/metrics` shows what you register here.

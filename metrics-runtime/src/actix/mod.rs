@@ -14,7 +14,7 @@ mod scope;
 pub(crate) mod signature;
 mod timed;
 
-use actix_web::{HttpRequest, http::Method as HttpMethod, rt};
+use actix_web::{HttpRequest, http::Method as HttpMethod, rt, web::Data};
 
 pub use self::{
     captured::Captured,
@@ -34,12 +34,16 @@ use crate::{
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
 #[inline]
 fn metrics_of(req: &HttpRequest) -> Metrics {
-    if !instance::are_alone()
-        && let Some(own) = req.app_data::<Metrics>()
-    {
-        return *own;
+    if instance::are_alone() {
+        return instance::global_or_off();
     }
-    instance::global_or_off()
+    own_metrics_of(req).unwrap_or_else(instance::global_or_off)
+}
+
+fn own_metrics_of(req: &HttpRequest) -> Option<Metrics> {
+    let own = req.app_data::<Metrics>();
+    own.or_else(|| Some(req.app_data::<Data<Metrics>>()?.get_ref()))
+        .copied()
 }
 
 /// Begins the record of a request to an annotated handler, if it is to be recorded: now, or as of `since`. With a

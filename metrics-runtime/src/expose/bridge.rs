@@ -3,8 +3,9 @@
 //! [`Bridge`] is a collector in the registry: it holds our names there, and gives our families to whoever gathers the
 //! registry. [`collect_registry`] gives what other collectors of the registry have to an encoder.
 
-use std::{borrow::Cow, cell::Cell};
+use std::{borrow::Cow, cell::Cell, sync::Arc};
 
+use once_cell::sync::OnceCell;
 use prometheus::{
     Registry,
     core::{Collector, Desc},
@@ -25,57 +26,65 @@ thread_local! {
     static GATHERING_OTHERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Our families as a collector.
-pub(crate) struct Bridge<S> {
+/// Our families as a collector, which holds their names in a registry.
+pub(super) struct Bridge<S: 'static> {
     descs: Vec<Desc>,
-    collect: S,
+    /// Set once the registry has accepted the names.
+    source: Arc<OnceCell<&'static S>>,
 }
 
-impl<S: Fn() -> Vec<MetricFamily>> Bridge<S> {
-    /// A collector of families with these names; `collect` gathers them.
-    ///
+impl<S: Source + Sync> Bridge<S> {
     /// # Errors
     /// If a name or label is not valid.
-    pub(crate) fn new(
-        names: impl IntoIterator<Item = String>,
+    pub(super) fn new(
+        names: Vec<String>,
         constant: &[(String, String)],
-        collect: S,
     ) -> prometheus::Result<Self> {
         let descs = names
             .into_iter()
             .map(|name| {
                 let constant = constant.iter().cloned().collect();
-                // The registry compares names and labels; the help text is in the families.
-                Desc::new(
-                    name,
-                    "held by metrics-runtime".to_owned(),
-                    Vec::new(),
-                    constant,
-                )
+                // The registry compares names and labels; the families have their own help texts.
+                let help = "Held by metrics-runtime.".to_owned();
+                Desc::new(name, help, Vec::new(), constant)
             })
             .collect::<prometheus::Result<_>>()?;
-        Ok(Self { descs, collect })
+        Ok(Self {
+            descs,
+            source: Arc::default(),
+        })
+    }
+
+    /// Collects from this source from now on.
+    pub(super) fn collect_from(&self, source: &'static S) {
+        let _ = self.source.set(source);
     }
 }
 
-impl<S: Fn() -> Vec<MetricFamily> + Send + Sync> Collector for Bridge<S> {
+impl<S> Clone for Bridge<S> {
+    fn clone(&self) -> Self {
+        Self {
+            descs: self.descs.clone(),
+            source: Arc::clone(&self.source),
+        }
+    }
+}
+
+impl<S: Source + Sync> Collector for Bridge<S> {
     fn desc(&self) -> Vec<&Desc> {
         self.descs.iter().collect()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        if GATHERING_OTHERS.get() {
-            return Vec::new();
+        match self.source.get() {
+            Some(source) if !GATHERING_OTHERS.get() => {
+                let mut families = ProtoEncoder(Vec::new());
+                source.encode_own(&mut families);
+                families.0
+            }
+            _ => Vec::new(),
         }
-        (self.collect)()
     }
-}
-
-/// Every family of a source as the crate's structs.
-pub(crate) fn to_proto(source: &impl Source) -> Vec<MetricFamily> {
-    let mut families = ProtoEncoder(Vec::new());
-    source.encode(&mut families);
-    families.0
 }
 
 struct ProtoEncoder(Vec<MetricFamily>);

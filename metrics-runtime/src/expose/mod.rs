@@ -1,7 +1,9 @@
 //! What `/metrics` answers with: every family of a [`Source`] in one of two formats, as text or compressed.
 
 mod bridge;
+mod custom_registry;
 mod gzip;
+mod registration;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -9,11 +11,8 @@ mod value;
 
 use std::io;
 
-pub(crate) use self::{
-    bridge::{Bridge, collect_registry, to_proto},
-    value::Lookup,
-};
-use self::{gzip::Compressed, text::TextEncoder};
+use self::{bridge::Bridge, gzip::Compressed, text::TextEncoder};
+pub(crate) use self::{bridge::collect_registry, registration::Registration, value::Lookup};
 use crate::metric::Encoder;
 
 /// A format `/metrics` can be had in.
@@ -47,9 +46,13 @@ impl Format {
 /// So much text is written at a stretch: it takes some tens of microseconds.
 const BLOCK: usize = 32 * 1024;
 
-/// Something that gives all its families to an encoder.
+/// Something that gives its families to an encoder.
 pub(crate) trait Source {
+    /// All that `/metrics` shows.
     fn encode<E: Encoder>(&self, encoder: &mut E);
+
+    /// Without what other collectors of the registry have.
+    fn encode_own<E: Encoder>(&self, encoder: &mut E);
 }
 
 /// The whole text. `pause` is called after every block.

@@ -86,24 +86,17 @@ impl Families {
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Descriptor> {
-        [
+    pub(super) fn names(&self) -> Vec<String> {
+        let all = [
             &self.requests,
             &self.duration,
             &self.request_size,
             &self.response_size,
             &self.in_progress,
             &self.exceptions,
-        ]
-        .into_iter()
-        .chain(&self.high_resolution)
-    }
-}
-
-impl Http {
-    /// Every family's descriptor.
-    pub(crate) fn descriptors(&self) -> impl Iterator<Item = &Descriptor> {
-        self.families.all()
+        ];
+        let all = all.into_iter().chain(&self.high_resolution);
+        all.flat_map(Descriptor::names).collect()
     }
 }
 

@@ -52,6 +52,11 @@ const HIGH_RESOLUTION_BUCKETS: [f64; 21] = [
 /// Runs work after the response is on its way.
 pub(crate) type Defer = fn(Box<dyn FnOnce()>);
 
+/// The names of the HTTP families under a configuration, and of their samples.
+pub(crate) fn names(config: &Config) -> Vec<String> {
+    Families::new(config).names()
+}
+
 /// The HTTP families under one configuration.
 pub(crate) struct Http {
     pub(crate) config: Config,

@@ -25,6 +25,10 @@ const REQUESTS: u64 = 1_000_000;
 
 impl Source for Http {
     fn encode<E: Encoder>(&self, encoder: &mut E) {
+        self.encode_own(encoder);
+    }
+
+    fn encode_own<E: Encoder>(&self, encoder: &mut E) {
         self.collect(&Snapshot::take(), encoder);
     }
 }

@@ -27,16 +27,19 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
-    /// The names of the family's samples, which no other family may have.
-    pub(crate) fn sample_names(&self) -> Vec<String> {
+    /// The names under which the family appears, its own first: another metric of one of them would be mixed up with it.
+    pub(crate) fn names(&self) -> Vec<String> {
         let suffixes: &[&str] = match self.kind {
             Kind::Histogram => &["", "_bucket", "_sum", "_count"],
             Kind::Summary => &["", "_sum", "_count"],
             _ => &[""],
         };
-        suffixes
-            .iter()
+        let names = suffixes.iter();
+        let mut names: Vec<String> = names
             .map(|suffix| format!("{}{suffix}", self.name))
-            .collect()
+            .collect();
+        // OpenMetrics names the family so, and another counter of that name would get the suffix.
+        names.extend(self.name.strip_suffix("_total").map(str::to_owned));
+        names
     }
 }
