@@ -1,19 +1,25 @@
 # Everything a contributor runs. `make test` on a fresh machine needs rust, gcc, make and python3, and installs the rest.
 
-.PHONY: test unit-test metrics-test ops-test lint bench soak fmt tools
+.PHONY: test unit-test features-test metrics-test ops-test lint bench soak fmt tools
 
-test: unit-test metrics-test ops-test
+# What cargo builds and the scripts install goes here.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+test: unit-test features-test metrics-test ops-test
 
 unit-test:
 	cargo build --locked --examples
 	cargo test --locked --workspace --all-features
+
+features-test:
+	scripts/features
 
 tools:
 	scripts/tools
 
 metrics-test: tools
 	cargo build --locked --release --example quickstart
-	target/tools/venv/bin/python scripts/metrics-test
+	$(TARGET)/tools/venv/bin/python scripts/metrics-test
 
 ops-test:
 	cargo build --locked --release --example quickstart
@@ -23,6 +29,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --all-features
+	cargo fmt --manifest-path tests/outside/Cargo.toml --check
 
 # Abuse at length; `make test` runs a short one.
 soak:

@@ -2,7 +2,7 @@
 
 use actix_web::{App, HttpServer, get, web};
 use metrics_runtime::{
-    __private::{Annotated, Captured, Instrumented, Returns, SITES, Site, Takes1, linkme},
+    __private::{Annotated, Captured, Instrumented, Returns, Route, SITES, Site, Takes1, linkme},
     metrics_scope,
 };
 
@@ -12,7 +12,7 @@ struct SiteHello;
 #[linkme::distributed_slice(SITES)]
 #[linkme(crate = linkme)]
 static SITE: Site = Site::new("hello")
-    .methods(&["GET"])
+    .routes(&[Route::new("hello", "/hello/{name}", &["GET"])])
     .returns(core::any::type_name::<String>);
 
 impl Annotated for SiteHello {

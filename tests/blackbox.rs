@@ -18,3 +18,4 @@ mod lifecycle;
 mod options;
 mod quickstart;
 mod shapes;
+mod zero;

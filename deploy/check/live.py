@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 
-from harness import DEPLOY, DOCS, ROOT, Servers, dashboards, free_port, get, get_json, listening, panel_targets, until
+from harness import DEPLOY, DOCS, TARGET, Servers, dashboards, free_port, get, get_json, listening, panel_targets, until
 
 RATE_INTERVAL = "15s"
 VARIABLES = {
@@ -135,7 +135,7 @@ def run(results, work, picture=None):
     configure(work, ports)
     settings = {"BIND_ADDR": f"127.0.0.1:{ports['service']}", "PATH": os.environ["PATH"]}
     with Servers(work) as servers:
-        servers.start("service", lambda: get(at["service"] + "/metrics"), ROOT / "target/release/examples/quickstart", env=settings)
+        servers.start("service", lambda: get(at["service"] + "/metrics"), TARGET / "release/examples/quickstart", env=settings)
         servers.start("webhook", lambda: listening(ports["webhook"]), "python3", DEPLOY / "alertmanager/webhook.py", "--port", ports["webhook"])
         servers.start(
             "alertmanager",

@@ -7,6 +7,7 @@ use syn::{Attribute, GenericArgument, GenericParam, PathArguments, ReturnType, T
 use crate::{
     args::Args,
     handler::Handler,
+    route::Route,
     site::{Site, krate},
 };
 
@@ -46,7 +47,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
     let Site {
         krate,
         handler: label,
-        methods,
+        routes,
         labels,
         buckets,
         skip,
@@ -57,7 +58,10 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
     let function = handler.signature.ident.to_string();
     let function = function.trim_start_matches("r#");
     let label = label.iter();
-    let methods = (!methods.is_empty()).then(|| quote!(.methods(&[#(#methods),*])));
+    let routes = (!routes.is_empty()).then(|| {
+        let routes = routes.iter().map(|route| route_of(krate, handler, route));
+        quote!(.routes(&[#(#routes),*]))
+    });
     let labels = (!labels.is_empty()).then(|| {
         let pairs = labels.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(.labels(&[#(#pairs),*]))
@@ -87,7 +91,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #[linkme(crate = #krate::__private::linkme)]
             static SITE: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
-                    #(.handler(#label))* #methods #labels #(#buckets)* #type_name #skip;
+                    #(.handler(#label))* #routes #labels #(#buckets)* #type_name #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {
@@ -98,6 +102,25 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #returns
         };
     }
+}
+
+/// A resource as actix knows it: named after the function unless it is given a name, its path with a slash in front.
+fn route_of(krate: &TokenStream, handler: &Handler, route: &Route) -> TokenStream {
+    let Route {
+        path,
+        name,
+        methods,
+    } = route;
+    let name = match name {
+        Some(name) => name.value(),
+        // With the `r#` of a raw one.
+        None => handler.signature.ident.to_string(),
+    };
+    let mut path = path.value();
+    if !path.is_empty() && !path.starts_with('/') {
+        path.insert(0, '/');
+    }
+    quote!(#krate::__private::Route::new(#name, #path, &[#(#methods),*]))
 }
 
 /// Whether the arguments can be checked here: generic ones only where the handler is mounted, kept ones by actix.

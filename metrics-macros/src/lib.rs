@@ -46,7 +46,7 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 /// | you write | the static says |
 /// |---|---|
 /// | `async fn item(..) -> Result<String, Refused>` | `Site::new("item").returns(type_name::<Result<String, Refused>>)` |
-/// | above `#[get("/items/{id}")]` | `.methods(&["GET"])` |
+/// | above `#[get("/items/{id}")]` | `.routes(&[Route::new("item", "/items/{id}", &["GET"])])` |
 /// | `handler = "/items/{id}"` | `.handler("/items/{id}")` |
 /// | `labels(team = "catalog")` | `.labels(&[("team", "catalog")])` |
 /// | `buckets = [0.1, 1]` | `.buckets(&[0.1, 1.0])` |

@@ -1,4 +1,4 @@
-//! What actix's routing attributes on the same function say: methods and a path.
+//! What actix's routing attributes on the same function say: name, path and methods of its resources.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,14 +8,15 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// One route: its path, and the methods it accepts.
+/// One resource: its name if it has one of its own, its path, and the methods it accepts.
 pub(crate) struct Route {
     pub(crate) path: LitStr,
+    pub(crate) name: Option<LitStr>,
     pub(crate) methods: Vec<LitStr>,
 }
 
-const METHODS: [&str; 9] = [
-    "get", "post", "put", "delete", "head", "options", "connect", "patch", "trace",
+const METHODS: [&str; 10] = [
+    "get", "post", "put", "delete", "head", "options", "connect", "patch", "query", "trace",
 ];
 
 impl Route {
@@ -39,34 +40,54 @@ impl Route {
             return None;
         }
         let (path, options) = parse.parse2(list.tokens.clone()).ok()?;
-        let methods = if name == "route" {
+        let values = |name: &str| {
             options
-                .into_iter()
-                .filter(|option| option.path.is_ident("method"))
-                .filter_map(|option| syn::parse2(option.value.into_token_stream()).ok())
-                .collect()
+                .iter()
+                .filter(|option| option.path.is_ident(name))
+                .filter_map(|option| syn::parse2(option.value.to_token_stream()).ok())
+                .collect::<Vec<LitStr>>()
+        };
+        let methods = if name == "route" {
+            values("method")
         } else {
             vec![LitStr::new(&name.to_uppercase(), path.span())]
         };
-        Some(Self { path, methods })
+        Some(Self {
+            name: values("name").pop(),
+            path,
+            methods,
+        })
     }
 }
 
-/// As it is carried behind other attributes: `"/x" "GET" "POST"`.
+/// The form in which a route is passed behind other attributes: `"/x" "GET" "POST"`, or `"/x" = "name" "GET"`.
 impl Parse for Route {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let path = input.parse()?;
+        let name = match input.parse::<Option<Token![=]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
         let mut methods = Vec::new();
         while input.peek(LitStr) {
             methods.push(input.parse()?);
         }
-        Ok(Self { path, methods })
+        Ok(Self {
+            path,
+            name,
+            methods,
+        })
     }
 }
 
 impl ToTokens for Route {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { path, methods } = self;
-        tokens.extend(quote!(#path #(#methods)*));
+        let Self {
+            path,
+            name,
+            methods,
+        } = self;
+        let name = name.iter();
+        tokens.extend(quote!(#path #(= #name)* #(#methods)*));
     }
 }

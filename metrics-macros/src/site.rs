@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Site {
     pub(crate) krate: TokenStream,
     pub(crate) handler: Option<LitStr>,
-    pub(crate) methods: Vec<LitStr>,
+    pub(crate) routes: Vec<Route>,
     pub(crate) labels: Vec<(String, LitStr)>,
     pub(crate) buckets: Option<Vec<f64>>,
     pub(crate) skip: bool,
@@ -33,11 +33,7 @@ impl Site {
             handler: args
                 .handler
                 .map(|given| check_handler(given.value, &args.routes, diagnostics)),
-            methods: args
-                .routes
-                .into_iter()
-                .flat_map(|route| route.methods)
-                .collect(),
+            routes: args.routes,
             labels: check_labels(args.labels, diagnostics),
             buckets: args.buckets.map(|given| check_buckets(&given, diagnostics)),
             skip: args.skip.is_some(),

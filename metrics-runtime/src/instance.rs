@@ -83,6 +83,7 @@ pub struct Metrics(pub(crate) &'static Inner);
 pub(crate) struct Inner {
     pub(crate) http: &'static Http,
     pub(crate) registry: Registry,
+    process_wide: bool,
 }
 
 impl Metrics {
@@ -120,6 +121,7 @@ impl Metrics {
         let inner: &'static Inner = Box::leak(Box::new(Inner {
             http: Http::new(config),
             registry,
+            process_wide,
         }));
         if let Some(registration) = registration {
             registration.complete(inner);
@@ -196,7 +198,7 @@ impl Source for Inner {
 
     fn encode_own<E: Encoder>(&self, encoder: &mut E) {
         if self.http.config.enabled {
-            self.http.preregister_literals();
+            self.http.preregister_literals(self.process_wide);
             let snapshot = Snapshot::take();
             self.http.collect(&snapshot, encoder);
         }

@@ -4,5 +4,5 @@ pub use linkme;
 
 pub use crate::{
     actix::{Captured, Instrumented, Start, Timed, signature::*},
-    site::{Annotated, SITES, Site},
+    site::{Annotated, Route, SITES, Site},
 };

@@ -18,7 +18,7 @@ pub struct Site {
     number: OnceNonZeroUsize,
     pub(crate) handler: Option<&'static str>,
     pub(crate) function: &'static str,
-    pub(crate) methods: &'static [&'static str],
+    pub(crate) routes: &'static [Route],
     pub(crate) labels: &'static [(&'static str, &'static str)],
     pub(crate) buckets: Option<&'static [f64]>,
     pub(crate) error: Option<fn() -> &'static str>,
@@ -34,7 +34,7 @@ impl Site {
         Self {
             function,
             handler: None,
-            methods: &[],
+            routes: &[],
             labels: &[],
             buckets: None,
             error: None,
@@ -52,10 +52,10 @@ impl Site {
         self
     }
 
-    /// The methods of the routing attributes on the same function, where the attribute saw them.
+    /// The resources of the routing attributes on the same function, where the attribute saw them.
     #[must_use]
-    pub const fn methods(mut self, methods: &'static [&'static str]) -> Self {
-        self.methods = methods;
+    pub const fn routes(mut self, routes: &'static [Route]) -> Self {
+        self.routes = routes;
         self
     }
 
@@ -101,7 +101,35 @@ impl Site {
         !self.questioned.swap(true, Relaxed)
     }
 
+    /// The methods of all its routes.
     pub(crate) fn known_methods(&self) -> impl Iterator<Item = Method> {
+        self.routes.iter().flat_map(Route::methods)
+    }
+}
+
+/// What one routing attribute makes of a handler: a resource with a name and a path of its own.
+pub struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    methods: &'static [&'static str],
+}
+
+impl Route {
+    /// A resource under the name and the path that actix has for it, scopes left out.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        path: &'static str,
+        methods: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            path,
+            methods,
+        }
+    }
+
+    pub(crate) fn methods(&self) -> impl Iterator<Item = Method> {
         self.methods.iter().map(|name| Method::from_name(name))
     }
 }

@@ -20,7 +20,7 @@ use actix_web::{
 use once_cell::unsync::OnceCell;
 use pin_project_lite::pin_project;
 
-use super::{body, claim::request_id, defer, method_of, metrics_of, payload};
+use super::{body, claim::request_id, defer, method_of, metrics_of, payload, routes::preregister};
 use crate::{
     config::Unmatched,
     engine::clock::{self, Tick},
@@ -157,7 +157,10 @@ impl Caught {
         let id = request_id(req.request());
         let (request, payload) = req.parts_mut();
         let claim = Claim::new(id, begun, || payload::receive(request, payload))?;
-        routes.get_or_init(|| req.resource_map().clone());
+        routes.get_or_init(|| {
+            preregister(req.request());
+            req.resource_map().clone()
+        });
         Some(Self {
             http,
             method: method_of(req.method()),

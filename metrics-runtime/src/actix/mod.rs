@@ -10,6 +10,8 @@ mod instrumented;
 mod literal;
 mod matched;
 mod payload;
+mod resources;
+mod routes;
 mod scope;
 pub(crate) mod signature;
 mod timed;
@@ -73,7 +75,11 @@ fn begin_slow(
     req: &HttpRequest,
     since: Option<Tick>,
 ) -> Record {
-    if !http.config.enabled || site.skip {
+    if !http.config.enabled {
+        return Record::default();
+    }
+    routes::preregister_once(http, req);
+    if site.skip {
         return Record::default();
     }
     #[cfg(debug_assertions)]

@@ -1,19 +1,17 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{cell::Cell, collections::BTreeMap, iter, rc::Rc, thread};
+use std::{cell::Cell, rc::Rc, thread};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
-    error::UrlGenerationError,
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
     web,
 };
 
-use super::claim;
+use super::{claim, routes};
 use crate::{
     expose::{self, Format},
     instance::{self, Metrics},
-    site::{SITES, Site},
 };
 
 /// Mounts the process-wide `/metrics`, or the path given to [`endpoint`](crate::ConfigBuilder::endpoint).
@@ -54,8 +52,8 @@ impl Metrics {
         if !self.config().enabled {
             return scope;
         }
-        let declared = Rc::new(Cell::new(false));
-        let scrape = move |req| scrape(metrics, req, Rc::clone(&declared));
+        let was_scraped = Rc::new(Cell::new(false));
+        let scrape = move |req| scrape(metrics, req, was_scraped.replace(true));
         scope.service(
             web::resource("")
                 .route(web::get().to(scrape.clone()))
@@ -72,10 +70,10 @@ async fn refuse(req: HttpRequest) -> HttpResponse {
         .finish()
 }
 
-async fn scrape(metrics: Metrics, req: HttpRequest, declared: Rc<Cell<bool>>) -> HttpResponse {
+async fn scrape(metrics: Metrics, req: HttpRequest, was_scraped: bool) -> HttpResponse {
     let _ = claim::take(&req);
-    if !declared.get() {
-        declared.set(declare_templates(metrics, &req).is_ok());
+    if !was_scraped {
+        routes::preregister(&req);
     }
     let format = negotiate(&req);
     let compress = metrics.config().gzip && accepts_gzip(&req);
@@ -153,40 +151,4 @@ fn accepts_gzip(req: &HttpRequest) -> bool {
             && accept.negotiate([Encoding::gzip(), Encoding::identity()].iter())
                 == Some(Encoding::gzip())
     })
-}
-
-/// Shows at zero the handlers whose template this `App`'s routes tell; done at a worker's first scrape.
-///
-/// actix's routing attributes name a resource after its function. So a site's name leads to a path that would match
-/// it, and the path to the template with all its scopes. A name that two sites share tells nothing.
-///
-/// # Errors
-/// If the client's `Host` makes no URL, without which actix names no path: the next scrape tries again.
-fn declare_templates(metrics: Metrics, req: &HttpRequest) -> Result<(), UrlGenerationError> {
-    let routes = req.resource_map();
-    let mut by_name: BTreeMap<&str, Vec<&'static Site>> = BTreeMap::new();
-    for site in SITES {
-        by_name.entry(site.function).or_default().push(site);
-    }
-    for (name, sites) in by_name {
-        let [site] = sites[..] else { continue };
-        if site.handler.is_some() {
-            continue;
-        }
-        // A parameter may have a pattern of its own: a number and a word satisfy most.
-        for filler in ["1", "a"] {
-            let url = match req.url_for(name, iter::repeat(filler)) {
-                Ok(url) => url,
-                Err(UrlGenerationError::ResourceNotFound) => break,
-                Err(error) => return Err(error),
-            };
-            if routes.match_name(url.path()) == Some(name)
-                && let Some(template) = routes.match_pattern(url.path())
-            {
-                metrics.0.http.preregister(site, &template);
-                break;
-            }
-        }
-    }
-    Ok(())
 }

@@ -122,7 +122,18 @@ impl Http {
     }
 
     /// Shows a site's series at zero under a label that is known before any request.
-    pub(crate) fn preregister(&'static self, site: &Site, handler: &str) {
+    fn preregister(&'static self, site: &Site, handler: &str) {
+        self.preregister_as(site, handler, site.known_methods(), site.error);
+    }
+
+    /// The same with less of what the site knows: these methods, and the name of this return type.
+    pub(crate) fn preregister_as(
+        &'static self,
+        site: &Site,
+        handler: &str,
+        methods: impl Iterator<Item = Method>,
+        returned: Option<fn() -> &'static str>,
+    ) {
         if site.skip {
             return;
         }
@@ -131,21 +142,24 @@ impl Http {
             return;
         }
         let buckets = self.buckets_of(site);
-        for method in site.known_methods() {
+        for method in methods {
             self.table.method(series, method, buckets).preregister();
         }
         self.table.error(series, PANIC);
-        if let Some(error) = site.error.and_then(|name| error_type::label(name())) {
+        if let Some(error) = returned.and_then(|name| error_type::label(name())) {
             self.table.error(series, &error);
         }
         series.preregister();
     }
 
-    /// Preregisters every site whose label is a literal, once.
-    pub(crate) fn preregister_literals(&'static self) {
+    /// Preregisters every site whose label is a literal, once. Under metrics of an `App`'s own, those with known routes
+    /// wait until it is seen to mount them.
+    pub(crate) fn preregister_literals(&'static self, process_wide: bool) {
         self.literals_preregistered.get_or_init(|| {
             for site in SITES {
-                if let Some(handler) = site.handler {
+                if let Some(handler) = site.handler
+                    && (process_wide || site.routes.is_empty())
+                {
                     self.preregister(site, handler);
                 }
             }
