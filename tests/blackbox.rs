@@ -17,5 +17,6 @@ mod layers;
 mod lifecycle;
 mod options;
 mod quickstart;
+mod registries;
 mod shapes;
 mod zero;
