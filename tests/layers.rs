@@ -109,7 +109,9 @@ fn module(file: &Path) -> String {
 /// Every first segment after `crate::`, from braces too.
 fn imports(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for after in code(text).split("crate::").skip(1) {
+    // A macro for users names what users can name.
+    let code = code(text).replace("$crate::", "");
+    for after in code.split("crate::").skip(1) {
         match after.strip_prefix('{') {
             Some(list) => {
                 let mut depth = 0;

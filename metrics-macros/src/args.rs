@@ -125,7 +125,7 @@ impl Args {
 }
 
 /// Reads an option into its place, unless it was given before.
-fn set_once<T>(
+pub(crate) fn set_once<T>(
     place: &mut Option<Given<T>>,
     option: Opt,
     diagnostics: &mut Diagnostics,
@@ -151,8 +151,8 @@ fn error(tokens: impl ToTokens, message: impl std::fmt::Display) -> syn::Error {
 }
 
 /// `name`, `name = tokens` or `name(tokens)`.
-struct Opt {
-    name: Ident,
+pub(crate) struct Opt {
+    pub(crate) name: Ident,
     form: Form,
 }
 
@@ -185,7 +185,7 @@ impl Parse for Opt {
 }
 
 impl Opt {
-    fn equals(&self, example: &str) -> syn::Result<TokenStream> {
+    pub(crate) fn equals(&self, example: &str) -> syn::Result<TokenStream> {
         match &self.form {
             Form::Equals(value) if !value.is_empty() => Ok(value.clone()),
             _ => Err(error(
@@ -195,7 +195,7 @@ impl Opt {
         }
     }
 
-    fn parenthesized(&self, example: &str) -> syn::Result<TokenStream> {
+    pub(crate) fn parenthesized(&self, example: &str) -> syn::Result<TokenStream> {
         match &self.form {
             Form::Parenthesized(list) => Ok(list.clone()),
             _ => Err(error(
@@ -205,7 +205,7 @@ impl Opt {
         }
     }
 
-    fn bare(&self, name: &str) -> syn::Result<()> {
+    pub(crate) fn bare(&self, name: &str) -> syn::Result<()> {
         match &self.form {
             Form::Bare => Ok(()),
             _ => Err(error(
@@ -217,7 +217,7 @@ impl Opt {
 }
 
 /// A bucket's bound as it was written; whether it is a number is for `site`.
-struct Bound(TokenStream);
+pub(crate) struct Bound(pub(crate) TokenStream);
 
 impl Parse for Bound {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {

@@ -22,6 +22,16 @@ impl Diagnostics {
         }
     }
 
+    pub(crate) fn append(&mut self, other: Self) {
+        if let Some(errors) = other.errors {
+            self.push(errors);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_none()
+    }
+
     /// The messages as `compile_error!` calls, if there are any.
     pub(crate) fn into_errors(self) -> Option<TokenStream> {
         self.errors.map(|errors| errors.to_compile_error())

@@ -10,6 +10,7 @@ mod expand;
 mod fallback;
 mod handler;
 mod label;
+mod metrics;
 mod route;
 mod signature;
 mod site;
@@ -108,4 +109,19 @@ fn instrument(args: TokenStream, item: &TokenStream) -> TokenStream {
         Some(errors) => fallback::handler(handler, &errors),
         None => deferred.unwrap_or_else(|| expand::handler(&site, &handler)),
     }
+}
+
+/// See `metrics_runtime::metrics`.
+#[proc_macro_attribute]
+pub fn metrics(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    crate::metrics::metrics(args.into(), &item.into()).into()
+}
+
+/// See `metrics_runtime::LabelValue`.
+#[proc_macro_derive(LabelValue, attributes(label))]
+pub fn label_value(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    crate::metrics::label_value::derive(item.into()).into()
 }

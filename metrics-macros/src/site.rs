@@ -87,7 +87,7 @@ fn check_handler(label: LitStr, routes: &[Route], diagnostics: &mut Diagnostics)
     label
 }
 
-fn check_labels(
+pub(crate) fn check_labels(
     given: Option<Given<Vec<LabelArg>>>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(String, LitStr)> {

@@ -81,6 +81,14 @@ pub enum InitError {
     /// [`registry`](crate::registry) was called before `init`, which now names another registry: what was
     /// registered in between would be lost.
     RegistryInUse,
+    /// Two metrics have one name, or one has the name of another's sample: a declaration beside another, beside the HTTP
+    /// families, or beside a collector of the registry.
+    NameClash {
+        /// The name with its prefix.
+        name: String,
+        /// What each of them is, with file and line of a declaration.
+        places: [String; 2],
+    },
     /// The registry already holds a collector under one of our names.
     Registry(prometheus::Error),
     /// The registry adds a prefix or labels to whatever it gathers ([`Registry::new_custom`](prometheus::Registry)), which
@@ -97,6 +105,10 @@ impl fmt::Display for InitError {
             Self::RegistryInUse => f.write_str(
                 "`registry()` was used before `init`, which names another registry; call `init` first",
             ),
+            Self::NameClash {
+                name,
+                places: [first, second],
+            } => write!(f, "`{name}` is the name of two metrics, {first} and {second}; rename one"),
             Self::Registry(error) => write!(
                 f,
                 "the registry refuses the HTTP families, another collector has one of their names: {error}"

@@ -17,7 +17,7 @@ use crate::{
     error::{ConfigError, InitError},
     expose::{self, Format, Lookup, Registration, Source},
     http::{self, Http},
-    metric::{Collect, Encoder},
+    metric::{Business, Collect, Descriptor, Encoder, disable_business},
 };
 
 /// Set once an `App` may bring metrics of its own; until then no request looks for them.
@@ -82,6 +82,8 @@ pub struct Metrics(pub(crate) &'static Inner);
 
 pub(crate) struct Inner {
     pub(crate) http: &'static Http,
+    /// Of the process-wide metrics.
+    business: Option<Business>,
     pub(crate) registry: Registry,
     process_wide: bool,
 }
@@ -111,15 +113,27 @@ impl Metrics {
         process_wide: bool,
         accept: impl FnOnce() -> Result<(), InitError>,
     ) -> Result<Self, InitError> {
-        let registration = if config.enabled {
-            let names = http::names(&config);
-            Some(Registration::new(&registry, names, &config, process_wide)?)
-        } else {
-            None
-        };
+        let mut business = None;
+        let mut registration = None;
+        if config.enabled {
+            let mut families = http::descriptors(&config);
+            if process_wide {
+                let own = Business::new(&config, &families)?;
+                own.check_registry(&registry)?;
+                families.extend(own.descriptors().cloned());
+                business = Some(own);
+            }
+            let names = families.iter().flat_map(Descriptor::names).collect();
+            let registered = Registration::new(&registry, names, &config, process_wide)?;
+            registration = Some(registered);
+        }
         accept()?;
+        if process_wide && !config.enabled {
+            disable_business();
+        }
         let inner: &'static Inner = Box::leak(Box::new(Inner {
             http: Http::new(config),
+            business,
             registry,
             process_wide,
         }));
@@ -130,7 +144,7 @@ impl Metrics {
     }
 
     fn off() -> Self {
-        Self::build(Config::disabled(), Registry::new(), false, || Ok(()))
+        Self::build(Config::disabled(), Registry::new(), true, || Ok(()))
             .expect("disabled metrics register nothing")
     }
 
@@ -201,6 +215,9 @@ impl Source for Inner {
             self.http.preregister_literals(self.process_wide);
             let snapshot = Snapshot::take();
             self.http.collect(&snapshot, encoder);
+            if let Some(business) = &self.business {
+                business.collect(&snapshot, encoder);
+            }
         }
     }
 }

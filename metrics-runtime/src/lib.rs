@@ -19,7 +19,7 @@ mod number;
 mod site;
 mod template;
 
-pub use metrics_macros::instrument_handler;
+pub use metrics_macros::{LabelValue, instrument_handler, metrics};
 pub use prometheus;
 
 pub use crate::{
@@ -29,4 +29,8 @@ pub use crate::{
     expose::Format,
     hook::FinishedRequest,
     instance::{Metrics, init, registry, render, value},
+    metric::business::{
+        Counter, FloatCounter, Gauge, Histogram, HistogramTimer, Info, LabelValue,
+        LabelValuesError, Outcome, Summary, UpDown, UpDownGuard,
+    },
 };

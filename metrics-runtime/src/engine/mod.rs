@@ -22,7 +22,7 @@ pub(crate) use self::{
     layout::{Run, SlotKind, allocate},
     list::List,
     shard::Shard,
-    slots::{Cells, Slots},
+    slots::Slots,
     snapshot::Snapshot,
 };
 

@@ -86,17 +86,16 @@ impl Families {
         }
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(super) fn into_all(self) -> Vec<Descriptor> {
         let all = [
-            &self.requests,
-            &self.duration,
-            &self.request_size,
-            &self.response_size,
-            &self.in_progress,
-            &self.exceptions,
+            self.requests,
+            self.duration,
+            self.request_size,
+            self.response_size,
+            self.in_progress,
+            self.exceptions,
         ];
-        let all = all.into_iter().chain(&self.high_resolution);
-        all.flat_map(Descriptor::names).collect()
+        all.into_iter().chain(self.high_resolution).collect()
     }
 }
 

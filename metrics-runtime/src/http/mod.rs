@@ -33,6 +33,7 @@ use crate::{
     engine::{Buckets, Run, SlotKind, allocate, clock, clock::Tick, lock},
     error_type,
     method::Method,
+    metric::Descriptor,
     site::{SITES, Site},
     template::Template,
 };
@@ -52,9 +53,9 @@ const HIGH_RESOLUTION_BUCKETS: [f64; 21] = [
 /// Runs work after the response is on its way.
 pub(crate) type Defer = fn(Box<dyn FnOnce()>);
 
-/// The names of the HTTP families under a configuration, and of their samples.
-pub(crate) fn names(config: &Config) -> Vec<String> {
-    Families::new(config).names()
+/// The HTTP families under a configuration.
+pub(crate) fn descriptors(config: &Config) -> Vec<Descriptor> {
+    Families::new(config).into_all()
 }
 
 /// The HTTP families under one configuration.

@@ -39,7 +39,10 @@ impl Descriptor {
             .map(|suffix| format!("{}{suffix}", self.name))
             .collect();
         // OpenMetrics names the family so, and another counter of that name would get the suffix.
-        names.extend(self.name.strip_suffix("_total").map(str::to_owned));
+        let base = ["_total", "_info"]
+            .iter()
+            .find_map(|suffix| self.name.strip_suffix(suffix));
+        names.extend(base.map(str::to_owned));
         names
     }
 }
