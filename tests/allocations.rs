@@ -102,22 +102,40 @@ where
     .await;
 }
 
+type Routes = fn(&mut web::ServiceConfig);
+
 /// Allocations of so many requests of a shape, once everything is warm.
-async fn measure(metrics: Option<Metrics>, routes: fn(&mut web::ServiceConfig)) -> [usize; 3] {
+async fn measure(metrics: Option<Metrics>, routes: Routes) -> [usize; 3] {
     let mut app = App::new().configure(routes);
     if let Some(metrics) = metrics {
         app = app.app_data(metrics);
     }
-    let app = test::init_service(app).await;
+    measure_app(&test::init_service(app).await).await
+}
+
+/// The same in the setup that is recommended: with a `CatchAll` around the `App`.
+async fn measure_with_catch_all(metrics: Option<Metrics>, routes: Routes) -> [usize; 3] {
+    let mut app = App::new().configure(routes);
+    if let Some(metrics) = metrics {
+        app = app.app_data(metrics);
+    }
+    measure_app(&test::init_service(app.wrap(CatchAll)).await).await
+}
+
+async fn measure_app<S, B>(app: &S) -> [usize; 3]
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
     let mut counts = [0; 3];
     for (shape, count) in SHAPES.into_iter().zip(&mut counts) {
         for _ in 0..50 {
-            serve(&app, request(shape)).await;
+            serve(app, request(shape)).await;
         }
         let requests: Vec<_> = (0..REQUESTS).map(|_| request(shape)).collect();
         let region = Region::new(ALLOCATOR);
         for request in requests {
-            serve(&app, request).await;
+            serve(app, request).await;
         }
         let change = region.change();
         *count = change.allocations + change.reallocations;
@@ -180,6 +198,7 @@ fn threads_leave_nothing_behind() {
         let visitor = thread::spawn(|| {
             actix_web::rt::System::new().block_on(async {
                 let app = App::new().route("/", web::get().to(upload_and_stream));
+                let app = app.wrap(CatchAll);
                 let app = test::init_service(app).await;
                 let request = || test::TestRequest::get().to_request();
                 let at_once = [app.call(request()).await, app.call(request()).await];
@@ -214,13 +233,20 @@ async fn compare() {
     // First, while no other metrics exist: the process-wide ones, which is what most programs record in.
     let bare = measure(None, bare::routes).await;
     for (what, routes) in [
-        (
-            "literal label",
-            literal::routes as fn(&mut web::ServiceConfig),
-        ),
+        ("literal label", literal::routes as Routes),
         ("by template", template::routes),
     ] {
         assert_eq!(measure(None, routes).await, bare, "process-wide, {what}");
+    }
+    // In the setup that is recommended; a handler without the attribute is asked for its template by the last one's.
+    for (what, routes) in [
+        ("literal label", literal::routes as Routes),
+        ("by template", template::routes),
+        ("no attribute", bare::routes),
+    ] {
+        let counts = measure_with_catch_all(None, routes).await;
+        println!("with CatchAll, {what}: {counts:?} allocations, bare {bare:?}");
+        assert_eq!(counts, bare, "with CatchAll, {what}");
     }
     let off = tests::metrics_with(|config| config.enabled(false));
     // `app_data` costs by itself: the bare app gets some too.
@@ -230,7 +256,7 @@ async fn compare() {
         (
             "literal label",
             tests::metrics(),
-            literal::routes as fn(&mut web::ServiceConfig),
+            literal::routes as Routes,
             0,
         ),
         ("by template", tests::metrics(), template::routes, 0),
@@ -246,5 +272,7 @@ async fn compare() {
             );
             assert!(above <= allowed * REQUESTS, "{what}, {shape}");
         }
+        let counts = measure_with_catch_all(Some(metrics), routes).await;
+        assert_eq!(counts, bare, "with CatchAll, {what}");
     }
 }

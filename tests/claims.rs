@@ -243,7 +243,7 @@ async fn retry(req: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceRespon
 #[instrument_handler]
 #[get("/flaky/{id}")]
 async fn flaky(_id: web::Path<u32>, calls: web::Data<AtomicU32>) -> Result<&'static str, Refused> {
-    if calls.fetch_add(1, SeqCst) % 2 == 0 {
+    if calls.fetch_add(1, SeqCst).is_multiple_of(2) {
         Err(Refused(503))
     } else {
         Ok("at last")

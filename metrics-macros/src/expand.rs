@@ -1,12 +1,13 @@
 //! From a sound site to tokens. Nothing here can fail.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, GenericArgument, GenericParam, PathArguments, ReturnType, Type, parse_quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Attribute, GenericParam, ReturnType, parse_quote};
 
 use crate::{
     args::Args,
     handler::Handler,
+    returned::{errors, is_open, nameable_return},
     route::Route,
     site::{Site, krate},
 };
@@ -71,6 +72,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
         .map(|bounds| quote!(.buckets(&[#(#bounds),*])));
     let type_name =
         nameable_return(handler).map(|ty| quote!(.returns(::core::any::type_name::<#ty>)));
+    let errors = errors(krate, handler);
     let takes = checked_arguments(site, handler).then(|| takes(krate, &name, handler));
     let returns = checked_return(handler).then(|| {
         let ty = returned(handler);
@@ -91,7 +93,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #[linkme(crate = #krate::__private::linkme)]
             static SITE: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
-                    #(.handler(#label))* #routes #labels #(#buckets)* #type_name #skip;
+                    #(.handler(#label))* #routes #labels #(#buckets)* #type_name #errors #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {
@@ -326,58 +328,4 @@ fn attributes(attributes: &[Attribute]) -> Attributes {
     let mut inner = vec![parse_quote!(#[allow(clippy::unused_async)])];
     inner.extend(attributes.iter().filter(of_code).cloned());
     Attributes { outer, inner }
-}
-
-/// The return type, where it can be named outside the function: without type parameters and `impl Trait`.
-///
-/// Of a `Result` with an `impl Responder` the error's type is enough.
-fn nameable_return(handler: &Handler) -> Option<TokenStream> {
-    if !handler.signature.generics.params.is_empty() {
-        return None;
-    }
-    let ReturnType::Type(_, ty) = &handler.signature.output else {
-        return None;
-    };
-    if !is_open(ty) {
-        return Some(quote!(#ty));
-    }
-    let Type::Path(path) = &**ty else {
-        return None;
-    };
-    let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.iter().collect::<Vec<_>>()[..] {
-        [_, GenericArgument::Type(error)] if last.ident == "Result" && !is_open(error) => {
-            Some(quote!(::core::result::Result<(), #error>))
-        }
-        _ => None,
-    }
-}
-
-/// Whether a type says not all of itself: `impl Trait`, or an elided lifetime.
-fn is_open(ty: &Type) -> bool {
-    fn any(tokens: TokenStream) -> bool {
-        let mut tokens = tokens.into_iter().peekable();
-        while let Some(token) = tokens.next() {
-            let open = match token {
-                TokenTree::Ident(ident) => ident == "impl" || ident == "_",
-                TokenTree::Group(group) => any(group.stream()),
-                TokenTree::Punct(punct) => match punct.as_char() {
-                    '&' => {
-                        !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
-                    }
-                    '\'' => matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "_"),
-                    _ => false,
-                },
-                TokenTree::Literal(_) => false,
-            };
-            if open {
-                return true;
-            }
-        }
-        false
-    }
-    any(ty.to_token_stream())
 }

@@ -11,6 +11,7 @@ mod fallback;
 mod handler;
 mod label;
 mod metrics;
+mod returned;
 mod route;
 mod signature;
 mod site;
@@ -47,6 +48,7 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 /// | you write | the static says |
 /// |---|---|
 /// | `async fn item(..) -> Result<String, Refused>` | `Site::new("item").returns(type_name::<Result<String, Refused>>)` |
+/// | `async fn item(..) -> Result<Result<String, Gone>, Refused>` | `.errors(..)` too: which of the two it was |
 /// | above `#[get("/items/{id}")]` | `.routes(&[Route::new("item", "/items/{id}", &["GET"])])` |
 /// | `handler = "/items/{id}"` | `.handler("/items/{id}")` |
 /// | `labels(team = "catalog")` | `.labels(&[("team", "catalog")])` |
@@ -61,7 +63,11 @@ use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 /// # `keep_args`
 /// Only the return type is wrapped, and `into_inner()` unwraps it. The price: the function runs after extraction, so
 /// a request whose extraction fails, whose client leaves or whose handler panics is not recorded here but by
-/// `CatchAll` alone; the clock starts at the function's first line; the gauge moves only while a body is streamed.
+/// `CatchAll` alone; the clock starts at the function's first line, or when the request reached `CatchAll`; the gauge moves
+/// only while a body is streamed, or under `CatchAll`, which then shows the request without the labels of the attribute.
+///
+/// Beside `skip`, `keep_args` keeps the arguments only of a function that has none and no routing attribute below ours:
+/// for `CatchAll` not to record a request whose extraction fails, extraction must be ours.
 ///
 /// # Errors
 /// At compile time, all at once, each on the token that is wrong:

@@ -29,7 +29,12 @@ impl Site {
         signature::check(handler, diagnostics);
         check_conflicts(&args, diagnostics);
         let krate = krate(&args);
+        // A request that is never recorded must be ours before its extractors run, because they may refuse it. A function
+        // with a routing attribute cannot be called anyway.
+        let must_capture =
+            args.skip.is_some() && !(handler.signature.inputs.is_empty() && args.routes.is_empty());
         Self {
+            keep_args: args.keep_args.is_some() && !must_capture,
             handler: args
                 .handler
                 .map(|given| check_handler(given.value, &args.routes, diagnostics)),
@@ -37,7 +42,6 @@ impl Site {
             labels: check_labels(args.labels, diagnostics),
             buckets: args.buckets.map(|given| check_buckets(&given, diagnostics)),
             skip: args.skip.is_some(),
-            keep_args: args.keep_args.is_some(),
             krate,
         }
     }

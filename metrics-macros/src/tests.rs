@@ -86,6 +86,17 @@ fn expansions() {
         },
     );
     snapshot(
+        "several_errors",
+        quote!(),
+        quote!(
+            async fn find()
+            -> Either<ApiResult<String>, Result<Result<impl Responder, Gone>, Refused>>
+            {
+                Either::Left(Ok(String::new()))
+            }
+        ),
+    );
+    snapshot(
         "keep_args",
         quote!(keep_args),
         quote!(
@@ -99,6 +110,15 @@ fn expansions() {
         quote!(skip),
         quote!(
             async fn health() -> &'static str {
+                "up"
+            }
+        ),
+    );
+    snapshot(
+        "skip_keeping_args",
+        quote!(skip, keep_args),
+        quote!(
+            async fn health(of: Path<u32>) -> &'static str {
                 "up"
             }
         ),

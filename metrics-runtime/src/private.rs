@@ -5,11 +5,16 @@ pub use std::string::String;
 pub use linkme;
 
 pub use crate::{
-    actix::{Captured, Instrumented, Start, Timed, signature::*},
+    actix::{Captured, Instrumented, Start, Timed, error_types::Probe, signature::*},
     metric::business::{
         CounterFamily, Description, FAMILIES, Family, FloatCounterFamily, GaugeFamily,
         HistogramFamily, InfoFamily, Label, LabelKey, LabelSet, Refused, SummaryFamily,
         UpDownFamily,
     },
-    site::{Annotated, Route, SITES, Site},
+    site::{Annotated, EachErrorType, ErrorType, Route, SITES, Site},
 };
+
+/// The traits of a [`Probe`], without their names.
+pub mod probing {
+    pub use crate::actix::error_types::{Known as _, NoResult as _, Unknown as _};
+}

@@ -1,6 +1,6 @@
 //! What the attribute knows of a handler at compile time.
 
-use std::num::NonZeroUsize;
+use std::{any::Any, num::NonZeroUsize};
 
 use linkme::distributed_slice;
 use once_cell::race::OnceNonZeroUsize;
@@ -22,6 +22,7 @@ pub struct Site {
     pub(crate) labels: &'static [(&'static str, &'static str)],
     pub(crate) buckets: Option<&'static [f64]>,
     pub(crate) error: Option<fn() -> &'static str>,
+    errors: Option<EachErrorType>,
     pub(crate) skip: bool,
     #[cfg(debug_assertions)]
     questioned: std::sync::atomic::AtomicBool,
@@ -38,6 +39,7 @@ impl Site {
             labels: &[],
             buckets: None,
             error: None,
+            errors: None,
             skip: false,
             number: OnceNonZeroUsize::new(),
             #[cfg(debug_assertions)]
@@ -80,6 +82,13 @@ impl Site {
         self
     }
 
+    /// Names each error type in the return type, where there are several or one is inside another type.
+    #[must_use]
+    pub const fn errors(mut self, each: EachErrorType) -> Self {
+        self.errors = Some(each);
+        self
+    }
+
     /// Never recorded.
     #[must_use]
     pub const fn skip(mut self) -> Self {
@@ -99,6 +108,17 @@ impl Site {
     #[cfg(debug_assertions)]
     pub(crate) fn is_first_question(&self) -> bool {
         !self.questioned.swap(true, Relaxed)
+    }
+
+    /// Calls `visit` with each error type of a return type that has several, the outermost first.
+    pub(crate) fn for_each_error_type(&self, mut visit: impl FnMut(ErrorType)) {
+        if let Some(each) = self.errors {
+            each(&mut |error_type| {
+                if let Some(error_type) = error_type {
+                    visit(error_type);
+                }
+            });
+        }
     }
 
     /// The methods of all its routes.
@@ -132,6 +152,18 @@ impl Route {
     pub(crate) fn methods(&self) -> impl Iterator<Item = Method> {
         self.methods.iter().map(|name| Method::from_name(name))
     }
+}
+
+/// Calls its argument with each error type of a site, and with `None` for types that are no `Result`.
+pub type EachErrorType = fn(&mut dyn FnMut(Option<ErrorType>));
+
+/// An error type in a handler's return type.
+#[derive(Clone, Copy)]
+pub struct ErrorType {
+    /// What the compiler calls a `Result` with it.
+    pub(crate) result: fn() -> &'static str,
+    /// Whether an error is of this type; `None` where that cannot be told.
+    pub(crate) is: Option<fn(&dyn Any) -> bool>,
 }
 
 /// Ties a type, and through it a rewritten handler's signature, to its site.

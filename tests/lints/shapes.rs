@@ -25,7 +25,7 @@
 #![allow(unreachable_pub)]
 
 use actix_web::{
-    HttpResponse, Responder, Result, get, post, routes,
+    Either, Error, HttpResponse, Responder, Result, get, post, routes,
     web::{Data, Json, Path, Query},
 };
 use metrics_runtime::instrument_handler;
@@ -77,6 +77,12 @@ pub async fn fails() -> Result<Json<Item>> {
     Err(actix_web::error::ErrorNotFound("no item"))
 }
 
+/// Fails in several ways.
+#[instrument_handler]
+pub async fn fails_in_several_ways() -> Either<Result<Result<String>, Error>, HttpResponse> {
+    Either::Left(Ok(Err(actix_web::error::ErrorGone("gone"))))
+}
+
 /// Generic.
 #[instrument_handler]
 pub async fn generic<T>(item: Data<T>) -> HttpResponse
@@ -96,6 +102,12 @@ pub async fn callable(id: Path<u32>) -> String {
 #[instrument_handler(skip)]
 pub async fn skipped() -> &'static str {
     "skipped"
+}
+
+/// Skipped, whatever it takes.
+#[instrument_handler(skip, keep_args)]
+pub async fn skipped_whatever(id: Path<u32>) -> String {
+    id.to_string()
 }
 
 /// Traced.
@@ -126,6 +138,8 @@ mod tests {
             .service(super::traced)
             .route("/by_hand", web::post().to(super::by_hand))
             .route("/fails", web::get().to(super::fails))
+            .route("/ways", web::get().to(super::fails_in_several_ways))
+            .route("/whatever", web::get().to(super::skipped_whatever))
             .route("/generic", web::get().to(super::generic::<String>))
             .route("/callable", web::get().to(super::callable))
             .route("/skipped", web::get().to(super::skipped))

@@ -5,7 +5,7 @@ use std::{any::type_name, marker::PhantomData};
 use actix_web::{Error, HttpRequest, HttpResponse, Responder, body::BoxBody};
 
 use super::{
-    body,
+    body, error_types,
     signature::{Response, Returns},
 };
 use crate::http::Record;
@@ -50,8 +50,9 @@ pub(super) fn respond<S: Returns<R>, R>(
     let failures = record.failures();
     let response = body::answered(S::Returned::from(returned).respond(req), record);
     // Asked of the finished response: looked at before, the user's would be copied once more.
-    if response.error().is_some() {
-        failures.count(type_name::<R>());
+    if let Some(error) = response.error() {
+        let occurred = error_types::occurred(S::site(), error);
+        failures.count(occurred.unwrap_or_else(type_name::<R>));
     }
     response
 }

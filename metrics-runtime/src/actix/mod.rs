@@ -4,6 +4,7 @@ mod body;
 mod captured;
 mod catch_all;
 mod claim;
+pub(crate) mod error_types;
 mod handled;
 mod instrumented;
 #[cfg(debug_assertions)]

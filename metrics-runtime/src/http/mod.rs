@@ -150,6 +150,11 @@ impl Http {
         if let Some(error) = returned.and_then(|name| error_type::label(name())) {
             self.table.error(series, &error);
         }
+        site.for_each_error_type(|error| {
+            if let Some(label) = error_type::label((error.result)()) {
+                self.table.error(series, &label);
+            }
+        });
         series.preregister();
     }
 
