@@ -7,7 +7,13 @@
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod common;
 
-use std::{alloc::System, pin::pin, task::Context, thread};
+use std::{
+    alloc::System,
+    future::Future,
+    pin::pin,
+    task::{Context, Waker},
+    thread,
+};
 
 use actix_http::Request;
 use actix_web::{
@@ -17,7 +23,7 @@ use actix_web::{
     middleware::Condition,
     test, web,
 };
-use metrics_runtime::{CatchAll, Metrics, instrument_handler};
+use metrics_runtime::{CatchAll, Metrics, instrument_handler, instrument_task};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -220,13 +226,58 @@ fn threads_leave_nothing_behind() {
     assert!(left < THREADS);
 }
 
+#[instrument_task]
+fn synchronous(number: u32) -> Result<u32, Refused> {
+    if number.is_multiple_of(2) {
+        Ok(number)
+    } else {
+        Err(Refused(number))
+    }
+}
+
+#[instrument_task]
+async fn asynchronous<T: Copy>(value: T, fail: bool) -> Result<T, T> {
+    std::future::ready(()).await;
+    if fail { Err(value) } else { Ok(value) }
+}
+
+#[derive(Clone, Copy)]
+struct Refused(#[allow(dead_code, reason = "as an error has something in it")] u32);
+
+/// Whatever the outcome, and also where the type of the error is known only once it occurs.
+fn tasks_allocate_nothing() {
+    let run = || {
+        for number in 0..4 {
+            let _ = synchronous(number);
+            let mut future = pin!(asynchronous(number, number == 1));
+            let polled = future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_ready());
+        }
+    };
+    run();
+    let region = Region::new(ALLOCATOR);
+    for _ in 0..REQUESTS {
+        run();
+    }
+    let change = region.change();
+    println!(
+        "tasks: {} allocations in {} runs",
+        change.allocations,
+        8 * REQUESTS
+    );
+    assert_eq!(change.allocations + change.reallocations, 0);
+}
+
 fn main() {
     actix_web::rt::System::new().block_on(async {
         compare().await;
         nothing_stays_behind().await;
     });
     threads_leave_nothing_behind();
-    println!("test result: ok. 3 passed; 0 failed");
+    tasks_allocate_nothing();
+    println!("test result: ok. 4 passed; 0 failed");
 }
 
 async fn compare() {

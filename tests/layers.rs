@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 6] = [
     ],
     &["engine"],
     &["metric"],
-    &["http", "expose"],
+    &["http", "task", "expose"],
     &["instance"],
     &["actix"],
 ];

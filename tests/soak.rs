@@ -9,6 +9,8 @@
 
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod common;
+#[path = "soak/tasks.rs"]
+mod tasks;
 
 use std::{
     env, fs,
@@ -333,6 +335,13 @@ impl Abuser<'_> {
     }
 }
 
+/// How many requests, or runs of tasks, and what makes them repeatable.
+fn size_and_seed() -> (u64, u64) {
+    let number =
+        |name, default| env::var(name).map_or(default, |text| text.parse().expect("a number"));
+    (number("SOAK_REQUESTS", 4_000), number("SOAK_SEED", 1))
+}
+
 /// Resident memory in MiB.
 fn resident() -> u64 {
     let pages = fs::read_to_string("/proc/self/statm").unwrap_or_default();
@@ -343,7 +352,10 @@ fn resident() -> u64 {
 fn silence_meant_panics() {
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload().downcast_ref::<&str>();
-        if !matches!(text, Some(&"handlers do" | &"a stream may panic")) {
+        if !matches!(
+            text,
+            Some(&"handlers do" | &"a stream may panic" | &"a task may panic")
+        ) {
             eprintln!("{info}");
         }
     }));
@@ -374,8 +386,7 @@ fn scrape_until(done: &AtomicBool, server: &Server) -> u64 {
 
 #[test]
 fn every_request_exactly_once_under_abuse() {
-    let size: u64 = env::var("SOAK_REQUESTS").map_or(4_000, |size| size.parse().expect("a number"));
-    let seed: u64 = env::var("SOAK_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    let (size, seed) = size_and_seed();
     silence_meant_panics();
     let metrics = metrics_with(|config| {
         config.high_resolution_latency(true).on_request(|_| {

@@ -79,33 +79,13 @@ impl Args {
                     error(value, "the `handler` label must be a string literal; a value per request would make a series per request")
                 })
             }),
-            "labels" => set_once(&mut self.labels, option, diagnostics, |option| {
-                let list = option.parenthesized("labels(team = \"catalog\")")?;
-                let labels = Punctuated::<LabelArg, Token![,]>::parse_terminated.parse2(list)?;
-                Ok(labels.into_iter().collect())
-            }),
-            "buckets" => set_once(&mut self.buckets, option, diagnostics, |option| {
-                let value = option.equals("buckets = [0.005, 0.025, 0.1]")?;
-                let bounds = |input: ParseStream<'_>| {
-                    let list;
-                    syn::bracketed!(list in input);
-                    Punctuated::<Bound, Token![,]>::parse_terminated(&list)
-                };
-                let bounds = bounds.parse2(value.clone()).map_err(|_| {
-                    error(value, "`buckets` is a list of seconds; write `buckets = [0.005, 0.025, 0.1]`")
-                })?;
-                Ok(bounds.into_iter().map(|bound| bound.0).collect())
-            }),
+            "labels" => set_once(&mut self.labels, option, diagnostics, Opt::labels),
+            "buckets" => set_once(&mut self.buckets, option, diagnostics, Opt::buckets),
             "skip" => set_once(&mut self.skip, option, diagnostics, |option| option.bare("skip")),
             "keep_args" => {
                 set_once(&mut self.keep_args, option, diagnostics, |option| option.bare("keep_args"));
             }
-            "crate" => set_once(&mut self.krate, option, diagnostics, |option| {
-                let value = option.equals("crate = some::path")?;
-                let path = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
-                path.parse2(value.clone())
-                    .map_err(|_| error(value, "`crate` is a path; write `crate = some::path`"))
-            }),
+            "crate" => set_once(&mut self.krate, option, diagnostics, Opt::krate),
             "__deferred" => {
                 self.deferred = true;
                 if let Ok(routes) = option.parenthesized("").and_then(|list| {
@@ -146,7 +126,7 @@ pub(crate) fn set_once<T>(
     }
 }
 
-fn error(tokens: impl ToTokens, message: impl std::fmt::Display) -> syn::Error {
+pub(crate) fn error(tokens: impl ToTokens, message: impl std::fmt::Display) -> syn::Error {
     syn::Error::new_spanned(tokens, message)
 }
 
@@ -205,6 +185,35 @@ impl Opt {
         }
     }
 
+    pub(crate) fn labels(&self) -> syn::Result<Vec<LabelArg>> {
+        let list = self.parenthesized("labels(team = \"catalog\")")?;
+        let labels = Punctuated::<LabelArg, Token![,]>::parse_terminated.parse2(list)?;
+        Ok(labels.into_iter().collect())
+    }
+
+    pub(crate) fn buckets(&self) -> syn::Result<Vec<TokenStream>> {
+        let value = self.equals("buckets = [0.005, 0.025, 0.1]")?;
+        let bounds = |input: ParseStream<'_>| {
+            let list;
+            syn::bracketed!(list in input);
+            Punctuated::<Bound, Token![,]>::parse_terminated(&list)
+        };
+        let bounds = bounds.parse2(value.clone()).map_err(|_| {
+            error(
+                value,
+                "`buckets` is a list of seconds; write `buckets = [0.005, 0.025, 0.1]`",
+            )
+        })?;
+        Ok(bounds.into_iter().map(|bound| bound.0).collect())
+    }
+
+    pub(crate) fn krate(&self) -> syn::Result<Path> {
+        let value = self.equals("crate = some::path")?;
+        let path = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
+        path.parse2(value.clone())
+            .map_err(|_| error(value, "`crate` is a path; write `crate = some::path`"))
+    }
+
     pub(crate) fn bare(&self, name: &str) -> syn::Result<()> {
         match &self.form {
             Form::Bare => Ok(()),
@@ -225,7 +234,7 @@ impl Parse for Bound {
     }
 }
 
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     until(input, |input| input.peek(Token![,]))
 }
 

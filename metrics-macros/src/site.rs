@@ -39,7 +39,7 @@ impl Site {
                 .handler
                 .map(|given| check_handler(given.value, &args.routes, diagnostics)),
             routes: args.routes,
-            labels: check_labels(args.labels, diagnostics),
+            labels: check_labels(args.labels, "request", diagnostics),
             buckets: args.buckets.map(|given| check_buckets(&given, diagnostics)),
             skip: args.skip.is_some(),
             krate,
@@ -91,8 +91,10 @@ fn check_handler(label: LitStr, routes: &[Route], diagnostics: &mut Diagnostics)
     label
 }
 
+/// Checks `labels(..)`; `event` is the noun for what is counted under them.
 pub(crate) fn check_labels(
     given: Option<Given<Vec<LabelArg>>>,
+    event: &str,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(String, LitStr)> {
     let Some(given) = given else {
@@ -132,14 +134,19 @@ pub(crate) fn check_labels(
             Ok(literal) => labels.push((text, literal)),
             Err(_) => diagnostics.error(
                 value,
-                "a label's value must be a string literal; a value per request would make a series per request",
+                format_args!(
+                    "a label's value must be a string literal; a value per {event} would make a series per {event}"
+                ),
             ),
         }
     }
     labels
 }
 
-fn check_buckets(given: &Given<Vec<TokenStream>>, diagnostics: &mut Diagnostics) -> Vec<f64> {
+pub(crate) fn check_buckets(
+    given: &Given<Vec<TokenStream>>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<f64> {
     if given.value.is_empty() {
         diagnostics.error(
             &given.name,
@@ -165,12 +172,12 @@ fn check_buckets(given: &Given<Vec<TokenStream>>, diagnostics: &mut Diagnostics)
     bounds
 }
 
-fn read_bound(tokens: &TokenStream) -> Result<f64, &'static str> {
+pub(crate) fn read_bound(tokens: &TokenStream) -> Result<f64, &'static str> {
     const NO_LITERAL: &str =
         "a bound must be a number literal, finite and in seconds; `+Inf` is always added";
     let text = tokens.to_string();
     if text.starts_with('-') {
-        return Err("a bound must not be negative; no request takes less than no time");
+        return Err("a bound must not be negative; nothing takes less than no time");
     }
     let bound: f64 = match syn::parse2(tokens.clone()) {
         Ok(Lit::Float(float)) => float.base10_parse(),

@@ -5,20 +5,30 @@ use std::{env, fmt::Write, fs, path::Path};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
+fn snapshot(name: &str, args: TokenStream, item: TokenStream) -> usize {
+    snapshot_of("instrument_handler", crate::instrument, name, args, item)
+}
+
 /// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them anew.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "reads better where it is called"
 )]
-fn snapshot(name: &str, args: TokenStream, item: TokenStream) -> usize {
-    let file = syn::parse2(crate::instrument(args.clone(), &item)).expect("an expansion is items");
+pub(crate) fn snapshot_of(
+    attribute: &str,
+    expand: fn(TokenStream, &TokenStream) -> TokenStream,
+    name: &str,
+    args: TokenStream,
+    item: TokenStream,
+) -> usize {
+    let file = syn::parse2(expand(args.clone(), &item)).expect("an expansion is items");
     let args = if args.is_empty() {
         String::new()
     } else {
         format!("({args})")
     };
     let found = format!(
-        "// #[instrument_handler{args}]\n// {}\n\n{}",
+        "// #[{attribute}{args}]\n// {}\n\n{}",
         item.to_string().replace('\n', "\n// "),
         prettyplease::unparse(&file)
     );
@@ -194,8 +204,10 @@ fn every_message_has_a_case() {
     let mut told = String::new();
     read_all(&root.join("../tests/ui/fail"), "stderr", &mut told);
     let mut sources = vec![root.join("../metrics-runtime/src/actix/signature.rs")];
-    for entry in fs::read_dir(root.join("src")).expect("the sources are there") {
-        sources.push(entry.expect("they can be listed").path());
+    for folder in ["src", "src/task"] {
+        for entry in fs::read_dir(root.join(folder)).expect("the sources are there") {
+            sources.push(entry.expect("they can be listed").path());
+        }
     }
     let mut untold = String::new();
     for source in sources {

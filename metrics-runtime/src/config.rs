@@ -475,7 +475,12 @@ fn parse_labels(text: &str) -> Result<Vec<(String, String)>, ConfigError> {
 
 fn check_labels(setting: &'static str, labels: &[(String, String)]) -> Result<(), ConfigError> {
     for (index, (name, value)) in labels.iter().enumerate() {
-        let fault = label::name_fault(name).or_else(|| {
+        let of_tasks = || {
+            label::RESERVED_OF_TASKS
+                .contains(&name.as_str())
+                .then(|| format!("`{name}` is reserved; the families of tasks use it themselves"))
+        };
+        let fault = label::name_fault(name).or_else(of_tasks).or_else(|| {
             labels[..index]
                 .iter()
                 .any(|(earlier, _)| earlier == name)

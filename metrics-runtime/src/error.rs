@@ -111,7 +111,7 @@ impl fmt::Display for InitError {
             } => write!(f, "`{name}` is the name of two metrics, {first} and {second}; rename one"),
             Self::Registry(error) => write!(
                 f,
-                "the registry refuses the HTTP families, another collector has one of their names: {error}"
+                "the registry refuses our families, another collector has one of their names: {error}"
             ),
             Self::CustomRegistry => f.write_str(
                 "the registry adds a prefix or labels, which `/metrics` would not show; set `namespace`, `subsystem` and `custom_label` instead",

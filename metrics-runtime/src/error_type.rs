@@ -1,4 +1,4 @@
-//! The `exception_type` label: a type's name without its paths.
+//! The labels `exception_type` and `error_type`: a type's name without its paths.
 
 /// The label for the error in a `Result` that the compiler calls `returned`; `None` if it is no `Result`.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn label(returned: &'static str) -> Option<String> {
 }
 
 /// `alloc::boxed::Box<dyn core::error::Error>` becomes `Box<dyn Error>`.
-fn without_paths(name: &str) -> String {
+pub(crate) fn without_paths(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(c) = rest.chars().next() {

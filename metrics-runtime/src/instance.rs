@@ -18,6 +18,7 @@ use crate::{
     expose::{self, Format, Lookup, Registration, Source},
     http::{self, Http},
     metric::{Business, Collect, Descriptor, Encoder, disable_business},
+    task::{self, Tasks},
 };
 
 /// Set once an `App` may bring metrics of its own; until then no request looks for them.
@@ -82,8 +83,9 @@ pub struct Metrics(pub(crate) &'static Inner);
 
 pub(crate) struct Inner {
     pub(crate) http: &'static Http,
-    /// Of the process-wide metrics.
+    /// Of the process-wide metrics alone, like the tasks.
     business: Option<Business>,
+    tasks: Option<Tasks>,
     pub(crate) registry: Registry,
     process_wide: bool,
 }
@@ -113,11 +115,14 @@ impl Metrics {
         process_wide: bool,
         accept: impl FnOnce() -> Result<(), InitError>,
     ) -> Result<Self, InitError> {
+        let mut tasks = None;
         let mut business = None;
         let mut registration = None;
         if config.enabled {
             let mut families = http::descriptors(&config);
             if process_wide {
+                tasks = Tasks::new(&config);
+                families.extend(tasks.iter().flat_map(Tasks::descriptors).cloned());
                 let own = Business::new(&config, &families)?;
                 own.check_registry(&registry)?;
                 families.extend(own.descriptors().cloned());
@@ -130,8 +135,10 @@ impl Metrics {
         accept()?;
         if process_wide && !config.enabled {
             disable_business();
+            task::disable();
         }
         let inner: &'static Inner = Box::leak(Box::new(Inner {
+            tasks,
             http: Http::new(config),
             business,
             registry,
@@ -213,8 +220,14 @@ impl Source for Inner {
     fn encode_own<E: Encoder>(&self, encoder: &mut E) {
         if self.http.config.enabled {
             self.http.preregister_literals(self.process_wide);
+            if let Some(tasks) = &self.tasks {
+                tasks.preregister();
+            }
             let snapshot = Snapshot::take();
             self.http.collect(&snapshot, encoder);
+            if let Some(tasks) = &self.tasks {
+                tasks.collect(&snapshot, encoder);
+            }
             if let Some(business) = &self.business {
                 business.collect(&snapshot, encoder);
             }
@@ -320,10 +333,13 @@ fn started() -> &'static Global {
                 metrics,
                 failed: None,
             },
-            Err(error) => Global {
-                metrics: Metrics::off(),
-                failed: Some(error),
-            },
+            Err(error) => {
+                task::disable();
+                Global {
+                    metrics: Metrics::off(),
+                    failed: Some(error),
+                }
+            }
         }
     });
     // Outside, because a logger may record something itself.

@@ -10,6 +10,9 @@ pub(crate) const RESERVED: [&str; 6] = [
     "quantile",
 ];
 
+/// Label names of the families of tasks alone.
+pub(crate) const RESERVED_OF_TASKS: [&str; 4] = ["task", "outcome", "error_type", "objective"];
+
 /// What is wrong with a label name, if anything.
 pub(crate) fn name_fault(name: &str) -> Option<String> {
     let mut bytes = name.bytes();

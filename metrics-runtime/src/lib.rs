@@ -17,8 +17,25 @@ mod method;
 mod metric;
 mod number;
 mod site;
+mod task;
 mod template;
 
+/// ```
+/// use metrics_runtime::{instrument_task, value};
+///
+/// #[instrument_task(task = "import", every = 86_400.0)]
+/// fn import(text: &str) -> Result<u32, std::num::ParseIntError> {
+///     text.parse()
+/// }
+///
+/// assert!(import("7").is_ok());
+/// assert!(import("seven").is_err());
+/// let runs = |outcome| value("task_runs_total", &[("task", "import"), ("outcome", outcome)]);
+/// assert_eq!(runs("ok"), Some(1.0));
+/// assert_eq!(runs("error"), Some(1.0));
+/// ```
+///
+pub use metrics_macros::instrument_task;
 pub use metrics_macros::{LabelValue, instrument_handler, metrics};
 pub use prometheus;
 

@@ -12,6 +12,7 @@ pub use crate::{
         UpDownFamily,
     },
     site::{Annotated, EachErrorType, ErrorType, Route, SITES, Site},
+    task::*,
 };
 
 /// The traits of a [`Probe`], without their names.

@@ -28,7 +28,7 @@ use actix_web::{
     Either, Error, HttpResponse, Responder, Result, get, post, routes,
     web::{Data, Json, Path, Query},
 };
-use metrics_runtime::instrument_handler;
+use metrics_runtime::{instrument_handler, instrument_task};
 use serde::{Deserialize, Serialize};
 
 /// An item.
@@ -123,6 +123,70 @@ pub async fn traced(item: Json<Item>) -> Json<Item> {
 pub async fn awaits(id: Path<u32>) -> HttpResponse {
     core::future::ready(()).await;
     HttpResponse::Ok().body(id.to_string())
+}
+
+/// A task.
+#[instrument_task]
+#[must_use]
+pub fn task(number: u32) -> u32 {
+    number + 1
+}
+
+/// A task that awaits, in one line.
+#[instrument_task(task = "awaiting", labels(team = "a"), buckets = [0.1, 1.0], every = 60.0)]
+pub async fn awaiting(number: u32) -> u32 {
+    core::future::ready(number).await
+}
+
+/// A task that fails.
+///
+/// # Errors
+/// Always.
+#[instrument_task(slo(availability = 99, duration = (60.0, 95)))]
+#[tracing::instrument]
+pub async fn failing_task(number: u32) -> std::io::Result<u32> {
+    const LIMIT: u32 = 1;
+    core::future::ready(()).await;
+    if number > LIMIT {
+        return Ok(number);
+    }
+    Err(std::io::ErrorKind::NotFound.into())
+}
+
+/// A task that returns what it does not name.
+#[instrument_task(error_if = is_odd)]
+pub fn unnamed<T>(items: &[T]) -> impl Iterator<Item = &T>
+where
+    T: core::fmt::Debug,
+{
+    items.iter()
+}
+
+const fn is_odd<T>(_: &T) -> bool {
+    false
+}
+
+/// A task without end.
+#[instrument_task]
+pub async fn endless() -> ! {
+    loop {
+        core::future::pending::<()>().await;
+    }
+}
+
+/// Has a method.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Loader {
+    id: u32,
+}
+
+impl Loader {
+    /// A method.
+    #[instrument_task]
+    pub async fn load(&mut self, id: u32) {
+        self.id = core::future::ready(id).await;
+    }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl ModuleArgs {
         }
         Self {
             prefix: prefix.and_then(|given| check_prefix(&given.value, diagnostics)),
-            labels: site::check_labels(labels, diagnostics),
+            labels: site::check_labels(labels, "event", diagnostics),
             krate: match krate {
                 Some(given) => given.value.to_token_stream(),
                 None => quote!(::metrics_runtime),

@@ -13,7 +13,7 @@ static CLOCK: Lazy<Clock> = Lazy::new(Clock::new);
 
 /// A moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tick(u64);
+pub(crate) struct Tick(pub(crate) u64);
 
 #[inline]
 pub(crate) fn now() -> Tick {

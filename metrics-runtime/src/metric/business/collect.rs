@@ -45,7 +45,7 @@ impl Business {
         entries.sort_by(|a, b| a.descriptor.name.cmp(&b.descriptor.name));
         let mut names = Names::default();
         for descriptor in others {
-            names.add(descriptor, || "one of the HTTP families".to_owned())?;
+            names.add(descriptor, || "a family of this library".to_owned())?;
         }
         for entry in &entries {
             names.add(&entry.descriptor, || entry.place())?;
