@@ -23,7 +23,9 @@ use actix_web::{
     middleware::Condition,
     test, web,
 };
-use metrics_runtime::{CatchAll, Metrics, instrument_handler, instrument_task};
+use metrics_runtime::{
+    CatchAll, Metrics, exemplars::traceparent, instrument_handler, instrument_task,
+};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -74,18 +76,23 @@ handlers!(template #[instrument_handler]);
 
 const SHAPES: [&str; 3] = ["text", "json", "bytes"];
 
-/// Requests as the server makes them from HTTP/1: a body that is announced, or none.
+/// Requests as the server makes them from HTTP/1, with a sampled trace: a body that is announced, or none.
 fn request(shape: &str) -> Request {
+    let traced = |request: test::TestRequest| {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        request.insert_header(("traceparent", trace)).to_request()
+    };
     let bodiless = |path: &str| {
-        let request = test::TestRequest::get().uri(path).to_request();
+        let request = traced(test::TestRequest::get().uri(path));
         request.replace_payload(actix_http::Payload::None).0
     };
     match shape {
-        "json" => test::TestRequest::post()
-            .uri("/json")
-            .insert_header(("content-length", 8))
-            .set_json(Thing { id: 7 })
-            .to_request(),
+        "json" => traced(
+            test::TestRequest::post()
+                .uri("/json")
+                .insert_header(("content-length", 8))
+                .set_json(Thing { id: 7 }),
+        ),
         "bytes" => bodiless("/bytes/100"),
         _ => bodiless("/text"),
     }
@@ -303,6 +310,7 @@ async fn compare() {
     // `app_data` costs by itself: the bare app gets some too.
     let bare = measure(Some(off), bare::routes).await;
     let excluding = tests::metrics_with(|config| config.excluded_handlers(["."]));
+    let exemplars = [(); 2].map(|()| tests::metrics_with(|config| config.exemplars(traceparent)));
     for (what, metrics, routes, allowed) in [
         (
             "literal label",
@@ -311,6 +319,8 @@ async fn compare() {
             0,
         ),
         ("by template", tests::metrics(), template::routes, 0),
+        ("exemplars, literal label", exemplars[0], literal::routes, 0),
+        ("exemplars, by template", exemplars[1], template::routes, 0),
         ("disabled", off, template::routes, 0),
         ("excluded, literal label", excluding, literal::routes, 0),
         ("excluded, by template", excluding, template::routes, 0),
@@ -325,5 +335,8 @@ async fn compare() {
         }
         let counts = measure_with_catch_all(Some(metrics), routes).await;
         assert_eq!(counts, bare, "with CatchAll, {what}");
+    }
+    for metrics in exemplars {
+        assert!(!common::exemplars(metrics).is_empty(), "none was kept");
     }
 }

@@ -12,6 +12,8 @@ mod claims;
 mod common;
 mod disabled;
 mod error_types;
+mod exemplars;
+mod exemplars_under_load;
 mod http2;
 mod last_word;
 mod layers;

@@ -1,6 +1,7 @@
 //! What the handlers of several tests are made of.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,6 +21,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_core::Stream;
+use metrics_runtime::{Format, Metrics};
 
 /// Lets handlers wait until the test has seen them.
 #[derive(Clone, Default)]
@@ -179,4 +181,45 @@ impl Random {
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
+}
+
+/// A header that names a sampled trace.
+pub(crate) fn sampled(trace: &str) -> String {
+    format!("traceparent: 00-{trace}-00f067aa0ba902b7-01")
+}
+
+/// What follows a sample in OpenMetrics.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exemplar {
+    pub(crate) trace: String,
+    pub(crate) value: f64,
+    pub(crate) timestamp: f64,
+}
+
+/// The exemplars of an OpenMetrics text, by the sample as written.
+pub(crate) fn parse_exemplars(text: &str) -> BTreeMap<String, Exemplar> {
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .filter_map(|line| {
+            let (sample, exemplar) = line.split_once(" # ")?;
+            let (series, _) = sample.rsplit_once(' ').expect("a sample has a value");
+            let (labels, numbers) = exemplar.split_once(' ').expect("an exemplar has a value");
+            let trace = labels
+                .strip_prefix("{trace_id=\"")
+                .and_then(|rest| rest.strip_suffix("\"}"))
+                .expect("an exemplar has a trace");
+            assert_eq!(trace.len(), 32, "{line}");
+            let (value, timestamp) = numbers.split_once(' ').expect("and a timestamp");
+            let exemplar = Exemplar {
+                trace: trace.to_owned(),
+                value: value.parse().expect("a number"),
+                timestamp: timestamp.parse().expect("a number"),
+            };
+            Some((series.to_owned(), exemplar))
+        })
+        .collect()
+}
+
+pub(crate) fn exemplars(metrics: Metrics) -> BTreeMap<String, Exemplar> {
+    parse_exemplars(&metrics.render(Format::OpenMetrics))
 }

@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 6] = [
         "number",
         "site",
         "template",
+        "trace_id",
     ],
     &["engine"],
     &["metric"],
@@ -169,7 +170,7 @@ fn sources() -> Vec<(PathBuf, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs")
-                && path.file_name().is_some_and(|name| name != "tests.rs")
+                && !path.to_string_lossy().ends_with("tests.rs")
             {
                 let text = fs::read_to_string(&path).expect("a source is text");
                 let below = path.strip_prefix(&root).expect("it was found there");

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::{
     error::ConfigError,
-    hook::{FinishedRequest, Hook},
+    hook::{FinishedRequest, Hook, TraceHook},
     label,
 };
 
@@ -71,6 +71,7 @@ pub struct Config {
     pub(crate) gzip: bool,
     pub(crate) registry: Option<Registry>,
     pub(crate) hooks: Vec<Hook>,
+    pub(crate) exemplars: Option<TraceHook>,
     pub(crate) high_resolution_latency: bool,
     pub(crate) inprogress_name: Option<String>,
 }
@@ -154,6 +155,7 @@ pub struct ConfigBuilder {
     gzip: Option<bool>,
     registry: Option<Registry>,
     hooks: Vec<Hook>,
+    pub(crate) exemplars: Option<TraceHook>,
     high_resolution_latency: bool,
     inprogress_name: Option<String>,
 }
@@ -348,6 +350,7 @@ impl ConfigBuilder {
             gzip: self.gzip.unwrap_or(true),
             registry: self.registry,
             hooks: self.hooks,
+            exemplars: self.exemplars,
             high_resolution_latency: self.high_resolution_latency,
             inprogress_name: self.inprogress_name,
         })

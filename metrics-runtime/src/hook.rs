@@ -1,6 +1,7 @@
 //! What users may do with each finished request.
 
 use std::{
+    any::Any,
     panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -73,6 +74,10 @@ impl FinishedRequest {
 
 #[derive(Clone)]
 pub(crate) struct Hook(pub(crate) Arc<dyn Fn(&FinishedRequest) + Send + Sync + RefUnwindSafe>);
+
+/// What names the trace of a request: a function of the web framework's request, whose type is known only where requests
+/// come in.
+pub(crate) type TraceHook = Arc<dyn Any + Send + Sync + RefUnwindSafe>;
 
 /// Runs every hook; one that panics is logged and stops none of the others.
 pub(crate) fn run(hooks: &[Hook], request: &FinishedRequest) {

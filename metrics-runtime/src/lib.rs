@@ -19,6 +19,7 @@ mod number;
 mod site;
 mod task;
 mod template;
+mod trace_id;
 
 /// ```
 /// use metrics_runtime::{instrument_task, value};
@@ -40,7 +41,7 @@ pub use metrics_macros::{LabelValue, instrument_handler, metrics};
 pub use prometheus;
 
 pub use crate::{
-    actix::{CatchAll, metrics_scope},
+    actix::{CatchAll, exemplars, metrics_scope},
     config::{Config, ConfigBuilder, Unmatched},
     error::{ConfigError, InitError},
     expose::Format,

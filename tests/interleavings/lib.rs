@@ -1,10 +1,12 @@
-//! The engine's hand-over of shards under a model checker: every order in which threads may take turns, and every value that
+//! The engine's hand-over of shards, and its exemplars, under a model checker: every order in which threads may take turns, and every value that
 //! the memory model lets a read give.
 
 #![cfg(test)]
 
 #[path = "../../metrics-runtime/src/engine/cell.rs"]
 mod cell;
+#[path = "../../metrics-runtime/src/engine/exemplar.rs"]
+mod exemplar;
 #[path = "../../metrics-runtime/src/engine/free_list.rs"]
 mod free_list;
 
@@ -17,7 +19,10 @@ mod sync {
 }
 
 use cell::{add, add_float, read, release};
+use exemplar::{Exemplar, ExemplarSlot, greatest_of_latest};
 use free_list::FreeList;
+use std::ops::RangeInclusive;
+
 use loom::{
     model::Builder,
     sync::{Arc, Mutex},
@@ -159,5 +164,129 @@ fn a_request_that_left_the_gauge_is_counted() {
         let counted = read(&shard.status);
         assert!(in_progress + counted >= 1, "the request is in neither");
         writer.join().unwrap();
+    });
+}
+
+/// A slot as its owner and a reader use it.
+struct Exemplars {
+    slot: ExemplarSlot,
+    turn: Turn,
+}
+
+impl Exemplars {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            slot: ExemplarSlot::new(),
+            turn: Turn(AtomicU64::new(0)),
+        })
+    }
+
+    fn write(&self, number: u64) {
+        if self.slot.is_due(number, number, 60) {
+            self.slot.write(numbered(number));
+        }
+        self.turn.pass();
+    }
+
+    fn read(&self) -> Option<Exemplar> {
+        self.turn.await_any();
+        self.slot.read()
+    }
+}
+
+/// An exemplar all of whose words follow from one number.
+fn numbered(number: u64) -> Exemplar {
+    Exemplar {
+        trace: (u128::from(number) << 64) | u128::from(number),
+        value: number,
+        at: number,
+        timestamp: number,
+    }
+}
+
+/// Writes some exemplars while another thread reads.
+fn write_while(reader: impl FnOnce(&Exemplars), numbers: RangeInclusive<u64>) {
+    let exemplars = Exemplars::new();
+    let last = *numbers.end();
+    let writer = thread::spawn({
+        let exemplars = Arc::clone(&exemplars);
+        move || numbers.for_each(|number| exemplars.write(number))
+    });
+    reader(&exemplars);
+    writer.join().unwrap();
+    assert_eq!(exemplars.read(), Some(numbered(last)));
+}
+
+#[test]
+fn an_exemplar_is_read_as_it_was_written() {
+    let read_one = |exemplars: &Exemplars| {
+        if let Some(read) = exemplars.read() {
+            assert_eq!(read, numbered(read.value));
+        }
+    };
+    check(move || write_while(read_one, 1..=3));
+}
+
+#[test]
+fn no_exemplar_is_read_after_a_later_one() {
+    let read_two = |exemplars: &Exemplars| {
+        let [first, second] = [exemplars.read(), exemplars.read()].map(|read| {
+            assert!(read.is_none_or(|read| read == numbered(read.value)));
+            read.map(|read| read.value)
+        });
+        assert!(second >= first, "{second:?} after {first:?}");
+    };
+    check(move || write_while(read_two, 1..=2));
+}
+
+#[test]
+fn the_exemplars_of_two_threads_are_read_as_they_were_written() {
+    check(|| {
+        let slots = [Exemplars::new(), Exemplars::new()];
+        let writers = [0, 1].map(|index| {
+            let exemplars = Arc::clone(&slots[index]);
+            thread::spawn(move || {
+                for number in [1, 3] {
+                    exemplars.write(number + index as u64);
+                }
+            })
+        });
+        let shown = || {
+            let held = slots.iter().filter_map(|exemplars| exemplars.read());
+            greatest_of_latest(held, 4, 60)
+        };
+        if let Some(shown) = shown() {
+            assert_eq!(shown, numbered(shown.value));
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        assert_eq!(shown(), Some(numbered(4)));
+    });
+}
+
+#[test]
+fn an_exemplars_slot_changes_hands() {
+    check(|| {
+        let free = Arc::new(FreeList::default());
+        let exemplars = Exemplars::new();
+        free.give(Arc::clone(&exemplars));
+        let writers = [1, 2].map(|number| {
+            let free = Arc::clone(&free);
+            thread::spawn(move || {
+                if let Some(exemplars) = free.take() {
+                    exemplars.write(number);
+                    free.give(exemplars);
+                }
+            })
+        });
+        if let Some(read) = exemplars.read() {
+            assert_eq!(read, numbered(read.value));
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        let read = exemplars.read().expect("one of them found it");
+        assert_eq!(read, numbered(read.value));
     });
 }

@@ -10,12 +10,13 @@ use std::{
 };
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     http::StatusCode,
     web::Bytes,
 };
 
+use super::exemplars::ask;
 use crate::{
     http::{Record, StreamRecord},
     method::Method,
@@ -26,9 +27,10 @@ use crate::{
 pub(super) fn answered<B: MessageBody + 'static>(
     response: HttpResponse<B>,
     record: Record,
+    req: &HttpRequest,
 ) -> HttpResponse {
     match record.hand_over() {
-        Some(record) => metered(response, record),
+        Some(record) => metered(response, record, req),
         None => response.map_into_boxed_body(),
     }
 }
@@ -38,38 +40,39 @@ pub(super) fn answered<B: MessageBody + 'static>(
 pub(super) fn metered<B: MessageBody + 'static>(
     response: HttpResponse<B>,
     record: Record,
+    req: &HttpRequest,
 ) -> HttpResponse {
     response.map_body(|head, body| {
         if body.size() == BodySize::None {
-            settle(record, head.status, 0);
+            settle(record, head.status, 0, req);
             return body.boxed();
         }
         match body.try_into_bytes() {
             Ok(bytes) => {
-                settle(record, head.status, bytes.len());
+                settle(record, head.status, bytes.len(), req);
                 BoxBody::new(bytes)
             }
-            Err(body) => stream(record, head.status, body.boxed()),
+            Err(body) => stream(record, head.status, body.boxed(), req),
         }
     })
 }
 
 #[inline(never)]
-fn settle(record: Record, status: StatusCode, len: usize) {
+fn settle(record: Record, status: StatusCode, len: usize, req: &HttpRequest) {
     if let Some(method) = record.method() {
         let sent = if has_body(method, status) { len } else { 0 };
-        record.finish(status.as_u16(), sent as u64);
+        record.finish_traced(status.as_u16(), sent as u64, |hook| ask(hook, req));
     }
 }
 
-fn stream(record: Record, status: StatusCode, body: BoxBody) -> BoxBody {
+fn stream(record: Record, status: StatusCode, body: BoxBody, req: &HttpRequest) -> BoxBody {
     match record.method() {
         Some(method) if has_body(method, status) => BoxBody::new(Metered {
             body,
-            record: Some(record.stream(status.as_u16())),
+            record: Some(record.stream_traced(status.as_u16(), |hook| ask(hook, req))),
         }),
         _ => {
-            record.finish(status.as_u16(), 0);
+            record.finish_traced(status.as_u16(), 0, |hook| ask(hook, req));
             body
         }
     }

@@ -189,7 +189,8 @@ impl Caught {
     fn answer<B: MessageBody + 'static>(mut self, response: ServiceResponse<B>) -> ServiceResponse {
         let record = self.answered(response.request());
         let (request, response) = response.into_parts();
-        ServiceResponse::new(request, body::metered(response, record))
+        let response = body::metered(response, record, &request);
+        ServiceResponse::new(request, response)
     }
 
     fn answered(&mut self, request: &HttpRequest) -> Record {

@@ -35,7 +35,7 @@ impl<S: Returns<R>, R> Responder for Instrumented<S, R> {
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
         match self.outcome {
             Ok(returned) => respond::<S, R>(returned, req, self.record),
-            Err(error) => refuse(*error, self.record),
+            Err(error) => refuse(*error, self.record, req),
         }
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn respond<S: Returns<R>, R>(
     record: Record,
 ) -> HttpResponse {
     let failures = record.failures();
-    let response = body::answered(S::Returned::from(returned).respond(req), record);
+    let response = body::answered(S::Returned::from(returned).respond(req), record, req);
     // Asked of the finished response: looked at before, the user's would be copied once more.
     if let Some(error) = response.error() {
         let occurred = error_types::occurred(S::site(), error);
@@ -58,6 +58,6 @@ pub(super) fn respond<S: Returns<R>, R>(
 }
 
 #[cold]
-fn refuse(error: Error, record: Record) -> HttpResponse {
-    body::answered(HttpResponse::from_error(error), record)
+fn refuse(error: Error, record: Record, req: &HttpRequest) -> HttpResponse {
+    body::answered(HttpResponse::from_error(error), record, req)
 }

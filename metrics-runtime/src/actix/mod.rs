@@ -5,6 +5,7 @@ mod captured;
 mod catch_all;
 mod claim;
 pub(crate) mod error_types;
+pub mod exemplars;
 mod handled;
 mod instrumented;
 #[cfg(debug_assertions)]

@@ -4,6 +4,7 @@ use super::clock;
 use crate::number;
 
 /// Increasing upper bounds; the last bucket is `+Inf`.
+#[derive(Clone)]
 pub(crate) struct Buckets {
     /// Without `+Inf`.
     pub(crate) bounds: Box<[f64]>,

@@ -15,9 +15,53 @@ static CLOCK: Lazy<Clock> = Lazy::new(Clock::new);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tick(pub(crate) u64);
 
+impl Tick {
+    /// So many ticks later.
+    pub(crate) fn plus(self, ticks: u64) -> Self {
+        Self(self.0 + ticks)
+    }
+
+    /// Ticks since the clock's own beginning.
+    pub(crate) fn count(self) -> u64 {
+        self.0
+    }
+}
+
 #[inline]
 pub(crate) fn now() -> Tick {
+    #[cfg(test)]
+    if let Some(now) = stopped::now() {
+        return now;
+    }
     Tick(CLOCK.raw())
+}
+
+/// A clock that stands still in a thread, and that a test advances.
+#[cfg(test)]
+pub(crate) mod stopped {
+    use std::{cell::Cell, time::Duration};
+
+    use super::Tick;
+
+    thread_local! {
+        static NOW: Cell<Option<Tick>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn now() -> Option<Tick> {
+        NOW.get()
+    }
+
+    /// Stops this thread's clock at a moment.
+    pub(crate) fn at(moment: Tick) {
+        NOW.set(Some(moment));
+    }
+
+    /// Advances this thread's clock, which was stopped.
+    pub(crate) fn advance(by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).expect("a duration of a test");
+        let now = NOW.get().expect("the clock is stopped");
+        at(now.plus(super::most_ticks(nanos)));
+    }
 }
 
 /// Ticks from one moment to another.

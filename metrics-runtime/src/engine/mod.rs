@@ -8,12 +8,15 @@
 mod buckets;
 pub(crate) mod cell;
 pub(crate) mod clock;
+pub(crate) mod exemplar;
 mod free_list;
 mod layout;
 mod list;
 pub(crate) mod shard;
 mod slots;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,12 +1,13 @@
 //! Both text formats.
 
-use std::mem;
+use std::{fmt::Write, iter, mem};
 
 use super::{BLOCK, Format};
 use crate::{
     label,
-    metric::{Descriptor, Encoder, Kind, Sum, Value},
+    metric::{Descriptor, Encoder, Exemplar, Kind, Sum, Value},
     number,
+    trace_id::TraceId,
 };
 
 /// Writes families as text. `at_block` is called when a block is full, and returns how much text is left of it.
@@ -56,7 +57,34 @@ impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
         self.text.push('\n');
     }
 
-    fn end_line(&mut self, timestamp: Option<i64>) {
+    /// Both formats end a line with the timestamp, if there is one; only OpenMetrics has exemplars.
+    fn end_sample(&mut self, timestamp: Option<i64>, exemplar: Option<&Exemplar>) {
+        self.push_timestamp(timestamp);
+        if let Some(exemplar) = exemplar
+            && self.format == Format::OpenMetrics
+        {
+            self.push_exemplar(exemplar);
+        }
+        self.text.push('\n');
+    }
+
+    #[cold]
+    fn push_exemplar(&mut self, exemplar: &Exemplar) {
+        const LABEL: &str = "trace_id";
+        // OpenMetrics allows the labels of an exemplar 128 characters.
+        const _: () = assert!(LABEL.len() + 2 * size_of::<TraceId>() <= 128);
+        let Exemplar {
+            trace,
+            value,
+            timestamp,
+        } = *exemplar;
+        write!(self.text, " # {{{LABEL}=\"{trace}\"}} ").expect("a String takes every write");
+        push_sum(&mut self.text, value);
+        self.text.push(' ');
+        push_seconds(&mut self.text, timestamp * 1_000_000);
+    }
+
+    fn push_timestamp(&mut self, timestamp: Option<i64>) {
         if let Some(milliseconds) = timestamp {
             self.text.push(' ');
             match self.format {
@@ -66,7 +94,10 @@ impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
                 }
             }
         }
-        self.text.push('\n');
+    }
+
+    fn end_line(&mut self, timestamp: Option<i64>) {
+        self.end_sample(timestamp, None);
     }
 
     fn histogram(
@@ -75,6 +106,7 @@ impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
         le: &[Box<str>],
         counts: &[u64],
         sum: Sum,
+        exemplars: &[Option<Exemplar>],
         timestamp: Option<i64>,
     ) {
         let mut start = mem::take(&mut self.family.bucket_with_labels);
@@ -87,12 +119,14 @@ impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
         }
         start.push_str("le=\"");
         let mut below = 0_u64;
-        for (bound, count) in le.iter().zip(counts) {
+        let exemplars = exemplars.iter().map(Option::as_ref);
+        let exemplars = exemplars.chain(iter::repeat(None));
+        for ((bound, count), exemplar) in le.iter().zip(counts).zip(exemplars) {
             below += count;
             let mut digits = itoa::Buffer::new();
             let parts = [&start, &**bound, "\"} ", digits.format(below)];
             push_parts(&mut self.text, parts);
-            self.end_line(timestamp);
+            self.end_sample(timestamp, exemplar);
         }
         self.family.bucket_with_labels = start;
         self.sum_and_count(labels, sum, below, timestamp);
@@ -100,11 +134,7 @@ impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
 
     fn sum_and_count(&mut self, labels: &[&str], sum: Sum, count: u64, timestamp: Option<i64>) {
         start_line(&mut self.text, &self.family.sum, labels);
-        match sum {
-            Sum::Integer(sum) => push_integer(&mut self.text, sum),
-            Sum::Nanos(nanos) => push_seconds(&mut self.text, nanos),
-            Sum::Float(sum) => number::push_float(&mut self.text, sum),
-        }
+        push_sum(&mut self.text, sum);
         self.end_line(timestamp);
         start_line(&mut self.text, &self.family.count, labels);
         push_integer(&mut self.text, count);
@@ -160,9 +190,32 @@ impl<F: FnMut(&mut String) -> usize> Encoder for TextEncoder<F> {
 
     #[inline]
     fn sample_at(&mut self, labels: &[&str], value: Value<'_>, timestamp: Option<i64>) {
+        self.write_sample(labels, value, &[], timestamp);
+    }
+
+    #[inline]
+    fn sample_with_exemplars(
+        &mut self,
+        labels: &[&str],
+        value: Value<'_>,
+        exemplars: &[Option<Exemplar>],
+    ) {
+        self.write_sample(labels, value, exemplars, None);
+    }
+}
+
+impl<F: FnMut(&mut String) -> usize> TextEncoder<F> {
+    #[inline]
+    fn write_sample(
+        &mut self,
+        labels: &[&str],
+        value: Value<'_>,
+        exemplars: &[Option<Exemplar>],
+        timestamp: Option<i64>,
+    ) {
         match value {
             Value::Histogram { le, counts, sum } => {
-                self.histogram(labels, le, counts, sum, timestamp);
+                self.histogram(labels, le, counts, sum, exemplars, timestamp);
             }
             Value::Summary {
                 quantiles,
@@ -192,7 +245,7 @@ impl<F: FnMut(&mut String) -> usize> Encoder for TextEncoder<F> {
                     Value::Float(value) => number::push_float(&mut self.text, value),
                     Value::Histogram { .. } | Value::Summary { .. } => {}
                 }
-                self.end_line(timestamp);
+                self.end_sample(timestamp, exemplars.first().and_then(Option::as_ref));
             }
         }
         if self.text.len() >= self.block_end {
@@ -235,6 +288,14 @@ fn push_all(text: &mut String, parts: &[&str]) {
 #[inline]
 fn push_integer(text: &mut String, number: impl itoa::Integer) {
     text.push_str(itoa::Buffer::new().format(number));
+}
+
+fn push_sum(text: &mut String, sum: Sum) {
+    match sum {
+        Sum::Integer(sum) => push_integer(text, sum),
+        Sum::Nanos(nanos) => push_seconds(text, nanos),
+        Sum::Float(sum) => number::push_float(text, sum),
+    }
 }
 
 /// Nanoseconds as decimal seconds, exactly.

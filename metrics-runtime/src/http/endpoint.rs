@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex,
+        Mutex, OnceLock,
         atomic::{AtomicU16, AtomicU64, Ordering::Relaxed},
     },
 };
 
 use super::{
     Defer, Http, PANIC,
+    exemplars::ExemplarTable,
     series::{MethodSeries, STATUSES, Series, StatusSlot, slot},
 };
 use crate::{
@@ -39,12 +40,13 @@ pub(crate) struct Endpoint {
     lowest: u64,
     /// The buckets after the first.
     more_buckets: &'static [AtomicU64],
-    method_series: &'static MethodSeries,
+    pub(super) method_series: &'static MethodSeries,
     overall: Option<(&'static [AtomicU64], &'static Buckets)>,
     /// Cells of further statuses, as far as this thread has met them.
     further_codes: List<(u16, &'static AtomicU64)>,
     /// Cells of error types, by the compiler's name.
     errors: List<(&'static str, Option<&'static AtomicU64>)>,
+    pub(super) exemplars: OnceLock<&'static ExemplarTable>,
     shard: &'static Shard,
     pub(super) defer: Defer,
 }
@@ -93,7 +95,7 @@ impl Endpoint {
             head,
             excluded: series.excluded,
             ends_at_head: http.config.exclude_streaming_duration,
-            has_hooks: !http.config.hooks.is_empty(),
+            has_hooks: !http.config.hooks.is_empty() || http.config.exemplars.is_some(),
             has_overall: http.high_resolution.is_some(),
             method: method_series.method,
             codes: Default::default(),
@@ -107,6 +109,7 @@ impl Endpoint {
                 .map(|overall| (shard.cells(overall.run), overall.buckets)),
             further_codes: List::new(),
             errors: List::new(),
+            exemplars: OnceLock::new(),
             shard,
             defer,
         }

@@ -1,6 +1,9 @@
 //! The HTTP families: what each is, and how it is read from a snapshot.
 
-use std::{borrow::Cow, ops::Range};
+use std::{
+    borrow::Cow,
+    ops::{Range, RangeInclusive},
+};
 
 use smallvec::SmallVec;
 
@@ -119,7 +122,8 @@ struct MethodSums<'a> {
     method: Method,
     statuses: Range<usize>,
     requests: u64,
-    le: Cow<'a, [Box<str>]>,
+    series: &'a [&'static MethodSeries],
+    buckets: Cow<'a, Buckets>,
     counts: Cow<'a, [u64]>,
     ticks: u64,
     in_progress: i64,
@@ -161,14 +165,15 @@ impl<'a> Sums<'a> {
         });
     }
 
-    fn add_method(&mut self, series: &[&'static MethodSeries], snapshot: &'a Snapshot) {
+    fn add_method(&mut self, series: &'a [&'static MethodSeries], snapshot: &'a Snapshot) {
         let first = self.statuses.len();
         let mut shown: SmallVec<[(&MethodSeries, &[u64]); 1]> = SmallVec::new();
         let mut sums = MethodSums {
             method: series[0].method,
             statuses: 0..0,
             requests: 0,
-            le: Cow::Borrowed(&[]),
+            series,
+            buckets: Cow::Borrowed(series[0].buckets),
             counts: Cow::Borrowed(&[]),
             ticks: 0,
             in_progress: 0,
@@ -193,12 +198,12 @@ impl<'a> Sums<'a> {
         match shown[..] {
             [] => return,
             [(series, counts)] => {
-                sums.le = Cow::Borrowed(&series.buckets.le);
+                sums.buckets = Cow::Borrowed(series.buckets);
                 sums.counts = Cow::Borrowed(counts);
             }
             _ => {
-                let (le, counts) = in_common_buckets(&shown);
-                sums.le = Cow::Owned(le);
+                let (buckets, counts) = in_common_buckets(&shown);
+                sums.buckets = Cow::Owned(buckets);
                 sums.counts = Cow::Owned(counts);
             }
         }
@@ -245,7 +250,7 @@ impl<'a> Sums<'a> {
 
 /// Handlers that share a label but not their buckets are shown in the buckets they share.
 #[cold]
-fn in_common_buckets(shown: &[(&MethodSeries, &[u64])]) -> (Vec<Box<str>>, Vec<u64>) {
+fn in_common_buckets(shown: &[(&MethodSeries, &[u64])]) -> (Buckets, Vec<u64>) {
     let (first, others) = shown.split_first().expect("there are several");
     let mut bounds = first.0.buckets.bounds.to_vec();
     bounds.retain(|bound| {
@@ -260,7 +265,7 @@ fn in_common_buckets(shown: &[(&MethodSeries, &[u64])]) -> (Vec<Box<str>>, Vec<u
             counts[common.index_of(*bound)] += count;
         }
     }
-    (common.le.into_vec(), counts)
+    (common, counts)
 }
 
 impl Collect for Http {
@@ -273,13 +278,14 @@ impl Collect for Http {
         encoder.family(&families.duration);
         for (row, method) in sums.per_method() {
             let value = Value::Histogram {
-                le: &method.le,
+                le: &method.buckets.le,
                 counts: &method.counts,
                 sum: Sum::Nanos(clock::nanos(method.ticks)),
             };
-            encoder.sample(
+            encoder.sample_with_exemplars(
                 &[row.series.prefix, method.method.label(), row.series.suffix],
                 value,
+                &self.bucket_exemplars(method.series, &method.buckets),
             );
         }
         let size = |sum, handler: &HandlerSums<'_>| Value::Summary {
@@ -329,21 +335,23 @@ impl Http {
         let mut code = itoa::Buffer::new();
         for (row, method) in sums.per_method() {
             let statuses = &sums.statuses[method.statuses.clone()];
-            let mut sample = |status: u16, class, count| {
+            let mut sample = |status: u16, class, counted: RangeInclusive<u16>, count| {
+                let exemplar = self.status_exemplar(method.series, counted);
                 let status = code.format(status);
                 let (prefix, suffix) = (row.series.prefix, row.series.suffix);
                 let method = method.method.label();
                 let labels = [prefix, method, ",status=\"", status, class, "\"", suffix];
-                encoder.sample(&labels, Value::Integer(count));
+                encoder.sample_with_exemplars(&labels, Value::Integer(count), &[exemplar]);
             };
             if self.config.group_status_codes {
                 for class in statuses.chunk_by(|(a, _), (b, _)| a / 100 == b / 100) {
                     let count = class.iter().map(|(_, count)| count).sum();
-                    sample(class[0].0 / 100, "xx", count);
+                    let first = class[0].0 / 100;
+                    sample(first, "xx", first * 100..=first * 100 + 99, count);
                 }
             } else {
                 for (status, count) in statuses {
-                    sample(*status, "", *count);
+                    sample(*status, "", *status..=*status, *count);
                 }
             }
         }

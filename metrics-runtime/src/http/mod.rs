@@ -6,6 +6,9 @@
 
 pub(crate) mod claim;
 mod endpoint;
+#[cfg(test)]
+mod exemplar_tests;
+mod exemplars;
 mod families;
 mod record;
 mod series;

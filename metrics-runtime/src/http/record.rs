@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     engine::{clock, clock::Tick},
-    hook::{self, FinishedRequest},
+    hook::{self, FinishedRequest, TraceHook},
     method::Method,
+    trace_id::TraceId,
 };
 
 /// The client went away before there was a response: nginx's code for it.
@@ -175,19 +176,38 @@ impl Record {
     }
 
     /// The response has this status, and a body of so many bytes.
+    pub(crate) fn finish(self, status: u16, sent: u64) {
+        self.finish_traced(status, sent, |_| None);
+    }
+
+    /// The same. `trace` asks the configured hook for the request's trace, and is called only if an exemplar is due.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "one call less in every request")]
-    pub(crate) fn finish(mut self, status: u16, sent: u64) {
+    pub(crate) fn finish_traced(
+        mut self,
+        status: u16,
+        sent: u64,
+        trace: impl FnOnce(&TraceHook) -> Option<TraceId>,
+    ) {
         if let Some(open) = self.0.take() {
-            open.close(|open| Outcome::now(open, status, sent));
+            open.close(trace, |open| Outcome::now(open, status, sent));
         }
     }
 
     /// The response has this status, and a body that is still to be produced.
-    pub(crate) fn stream(self, status: u16) -> StreamRecord {
+    ///
+    /// `trace` asks the configured hook for the request's trace. It is called if there is one, because which exemplar is due
+    /// shows when the body ends, and the request is gone then.
+    pub(crate) fn stream_traced(
+        self,
+        status: u16,
+        trace: impl FnOnce(&TraceHook) -> Option<TraceId>,
+    ) -> StreamRecord {
         let mut to_head = 0;
+        let mut asked = None;
         if let Some(open) = &self.0 {
             to_head = open.age();
+            asked = open.endpoint.http.config.exemplars.as_ref().and_then(trace);
             if open.endpoint.ends_at_head {
                 count_open_streams(1);
                 open.endpoint.leave();
@@ -197,6 +217,7 @@ impl Record {
             status,
             sent: 0,
             to_head,
+            trace: asked,
             record: self,
         }
     }
@@ -213,7 +234,7 @@ impl Record {
         } else {
             CLIENT_CLOSED_REQUEST
         };
-        open.close(|open| Outcome::now(open, status, 0));
+        open.close(|_| None, |open| Outcome::now(open, status, 0));
     }
 
     /// Takes the request back as if it had never been begun: it is recorded elsewhere.
@@ -253,7 +274,11 @@ impl Open {
     /// The only place that counts a request.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "one call less in every request")]
-    fn close(mut self: Box<Self>, outcome: impl FnOnce(&Self) -> Outcome) {
+    fn close(
+        mut self: Box<Self>,
+        trace: impl FnOnce(&TraceHook) -> Option<TraceId>,
+        outcome: impl FnOnce(&Self) -> Outcome,
+    ) {
         let outcome = outcome(&self);
         let received = self.take_received_bytes();
         let endpoint = self.endpoint;
@@ -267,6 +292,10 @@ impl Open {
             endpoint.leave();
         }
         if endpoint.has_hooks {
+            if let Some(hook) = &endpoint.http.config.exemplars {
+                let end = self.begun.plus(outcome.total);
+                endpoint.exemplify(observed, outcome.status, end, || trace(hook));
+            }
             self.run_hooks(outcome, received);
         }
         recycle(self);
@@ -288,6 +317,9 @@ impl Open {
     #[cold]
     fn run_hooks(&self, outcome: Outcome, received: u64) {
         let endpoint = self.endpoint;
+        if endpoint.http.config.hooks.is_empty() {
+            return;
+        }
         let finished = FinishedRequest {
             handler: endpoint.series.handler.to_owned(),
             method: endpoint.method.name(),
@@ -310,6 +342,7 @@ pub(crate) struct StreamRecord {
     sent: u64,
     /// Ticks until the response's head was made.
     to_head: u64,
+    trace: Option<TraceId>,
     record: Record,
 }
 
@@ -323,15 +356,20 @@ impl StreamRecord {
 impl Drop for StreamRecord {
     fn drop(&mut self) {
         if let Some(open) = self.record.0.take() {
+            let mut trace = self.trace;
             if thread::panicking() {
                 open.endpoint.count_panic();
+                trace = None;
             }
             let ended_at_head = open.endpoint.ends_at_head;
-            open.close(|open| Outcome {
-                to_head: self.to_head,
-                in_progress: !ended_at_head,
-                ..Outcome::now(open, self.status, self.sent)
-            });
+            open.close(
+                |_| trace,
+                |open| Outcome {
+                    to_head: self.to_head,
+                    in_progress: !ended_at_head,
+                    ..Outcome::now(open, self.status, self.sent)
+                },
+            );
             if ended_at_head {
                 count_open_streams(-1);
             }

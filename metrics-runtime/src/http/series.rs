@@ -15,7 +15,7 @@ use std::{
 
 use smallvec::SmallVec;
 
-use super::PANIC;
+use super::{PANIC, exemplars::ExemplarTable};
 use crate::{
     config::Config,
     engine::{Buckets, List, Run, SlotKind, allocate, lock},
@@ -75,6 +75,8 @@ pub(crate) struct MethodSeries {
     /// The codes counted in the run's status slots; 0 where none is yet.
     codes: [AtomicU16; STATUSES],
     further_codes: List<(u16, Run)>,
+    /// Of every thread that has some.
+    pub(super) exemplars: List<ExemplarTable>,
     preregistered: AtomicBool,
 }
 
@@ -138,6 +140,7 @@ impl MethodSeries {
             run: allocate(SlotKind::Integer, slot::BUCKETS + buckets.len()),
             codes,
             further_codes: List::new(),
+            exemplars: List::new(),
             preregistered: AtomicBool::new(false),
         }
     }

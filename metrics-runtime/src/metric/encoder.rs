@@ -1,7 +1,7 @@
 //! The walk over families and their series, generic so that a printed line is a few copies and a number.
 
 use super::Descriptor;
-use crate::engine::Snapshot;
+use crate::{engine::Snapshot, trace_id::TraceId};
 
 /// Something that has families: HTTP, tasks, business metrics, objectives.
 pub(crate) trait Collect {
@@ -17,6 +17,19 @@ pub(crate) trait Encoder {
     /// A series of the family. The labels are escaped text in parts to be joined: `handler="/x"`, `,method="GET"`.
     fn sample(&mut self, labels: &[&str], value: Value<'_>) {
         self.sample_at(labels, value, None);
+    }
+
+    /// The same with exemplars: one or none for each bucket of a histogram, one at most for a counter.
+    ///
+    /// Formats that have no exemplars leave them out.
+    fn sample_with_exemplars(
+        &mut self,
+        labels: &[&str],
+        value: Value<'_>,
+        exemplars: &[Option<Exemplar>],
+    ) {
+        let _ = exemplars;
+        self.sample(labels, value);
     }
 
     /// The same with a timestamp in milliseconds, which only other collectors give.
@@ -43,7 +56,16 @@ pub(crate) enum Value<'a> {
     },
 }
 
-#[derive(Clone, Copy)]
+/// The trace of an event that a sample counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Exemplar {
+    pub(crate) trace: TraceId,
+    pub(crate) value: Sum,
+    /// Milliseconds since 1970.
+    pub(crate) timestamp: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Sum {
     Integer(u64),
     /// Printed as seconds, exactly.

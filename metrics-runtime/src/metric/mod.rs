@@ -7,5 +7,5 @@ mod encoder;
 pub(crate) use self::{
     business::{Business, disable as disable_business},
     descriptor::{Descriptor, Kind},
-    encoder::{Collect, Encoder, Sum, Value},
+    encoder::{Collect, Encoder, Exemplar, Sum, Value},
 };
