@@ -92,6 +92,57 @@ fn formats_are_negotiated() {
 }
 
 #[test]
+fn openmetrics_names_its_escaping_scheme_to_clients_that_ask_for_one() {
+    let server = serve(metrics());
+    let content_type = |accept: &str| {
+        let reply = server.send("GET", "/metrics", &[&format!("accept: {accept}")], b"");
+        assert_eq!(reply.status, 200);
+        reply.header("content-type").unwrap().to_owned()
+    };
+    let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    // As Prometheus 3 asks.
+    let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+    assert_eq!(
+        content_type(prometheus),
+        format!("{openmetrics}; escaping=allow-utf-8")
+    );
+    for (asked, named) in [
+        ("allow-utf-8", "allow-utf-8"),
+        ("underscores", "underscores"),
+        ("dots", "underscores"),
+        ("values", "underscores"),
+        ("nonsense", "underscores"),
+    ] {
+        assert_eq!(
+            content_type(&format!(
+                "application/openmetrics-text;version=1.0.0;escaping={asked}"
+            )),
+            format!("{openmetrics}; escaping={named}")
+        );
+    }
+    // Of several, the one with the highest quality.
+    assert_eq!(
+        content_type(
+            "application/openmetrics-text;escaping=dots;q=0.2,application/openmetrics-text;version=1.0.0;q=0.8"
+        ),
+        openmetrics
+    );
+    // The text format of version 0.0.4 has no escaping.
+    assert_eq!(
+        content_type("text/plain;version=0.0.4;escaping=allow-utf-8"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+}
+
+#[test]
+fn vary_names_what_the_answer_depends_on() {
+    for (gzip, vary) in [(true, "accept, accept-encoding"), (false, "accept")] {
+        let server = serve(metrics_with(|config| config.gzip(gzip)));
+        assert_eq!(server.get("/metrics").header("vary"), Some(vary));
+    }
+}
+
+#[test]
 fn head_and_other_methods() {
     let metrics = metrics();
     let server = Server::start(move || {

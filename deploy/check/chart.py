@@ -54,7 +54,7 @@ MATRIX = {
     "dashboard, prefix": ({**BOARD, **PREFIX}, {}, {"ConfigMap"}),
     "policy": (POLICY, {}, {"NetworkPolicy"}),
     "labels, exclusions, buckets": (
-        {"customLabels": {"team": "catalog", "env": "prod"}, "excludedHandlers": [".*admin.*", "^/v[0-9]{1,2}/<x>"], "latencyBuckets": [0.05, 0.3, 1]},
+        {"customLabels": {"team": "catalog, search", "env": "prod"}, "excludedHandlers": [".*admin.*", "^/v[0-9]{1,2}/<x>"], "latencyBuckets": [0.05, 0.3, 1]},
         {},
         set(),
     ),
@@ -83,7 +83,7 @@ REFUSED = {
     "an unknown key": {"metrics": {"serviceMonitor": {"enable": True}}},
     "an interval without a unit": {"metrics": {"serviceMonitor": {"interval": "15"}}},
     "a reserved label": {"metrics": {"customLabels": {"handler": "x"}}},
-    "a label value with a comma": {"metrics": {"customLabels": {"team": "a,b"}}},
+    "a label without a value": {"metrics": {"customLabels": {"team": ""}}},
     "exclusions that are no list": {"metrics": {"excludedHandlers": ".*admin.*"}},
     "an illegal prefix": {"metrics": {"namespace": "my-shop"}},
     "a policy without a port of its own": {"metrics": {"networkPolicy": {"enabled": True}}},
@@ -133,7 +133,7 @@ def cross_check(by_kind, metrics, values):
     separate = enabled and metrics.get("port") not in (None, port)
     if ("metrics" in container_ports) != separate:
         yield "a metrics port where none is wanted, or none where one is"
-    if "customLabels" in metrics and dict(pair.split("=", 1) for pair in env["CUSTOM_LABELS"].split(",")) != metrics["customLabels"]:
+    if "customLabels" in metrics and json.loads(env["CUSTOM_LABELS"]) != metrics["customLabels"]:
         yield f"CUSTOM_LABELS is {env['CUSTOM_LABELS']}"
     if "excludedHandlers" in metrics and json.loads(env["METRICS_EXCLUDED_HANDLERS"]) != metrics["excludedHandlers"]:
         yield f"METRICS_EXCLUDED_HANDLERS is {env['METRICS_EXCLUDED_HANDLERS']}"

@@ -1,6 +1,6 @@
 //! From a sound site to tokens. Nothing here can fail.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, GenericParam, ReturnType, parse_quote};
 
@@ -55,7 +55,9 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
         ..
     } = site;
     let visibility = &handler.visibility;
-    let name = site_name(handler);
+    let name = site_name(site, handler);
+    // The initializer names the user's types, which may name any constant of theirs.
+    let site_static = format_ident!("__SITE_{}", handler.signature.ident);
     let function = handler.signature.ident.to_string();
     let function = function.trim_start_matches("r#");
     let label = label.iter();
@@ -86,18 +88,19 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #visibility struct #name;
+        #visibility enum #name {}
 
         const _: () = {
             #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
             #[linkme(crate = #krate::__private::linkme)]
-            static SITE: #krate::__private::Site =
+            #[allow(non_upper_case_globals)]
+            static #site_static: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
                     #(.handler(#label))* #routes #labels #(#buckets)* #type_name #errors #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {
-                    &SITE
+                    &#site_static
                 }
             }
             #takes
@@ -162,13 +165,20 @@ fn site_type(krate: &TokenStream, name: &Ident, checked: bool) -> TokenStream {
     }
 }
 
-fn site_name(handler: &Handler) -> Ident {
-    format_ident!("__site_{}", handler.signature.ident, span = handler.span())
+/// The type's name. Other code that calls the handler is told that a `Captured` of this type is missing, so the name says
+/// what to do.
+fn site_name(site: &Site, handler: &Handler) -> Ident {
+    let ident = &handler.signature.ident;
+    if site.keep_args {
+        format_ident!("__site_{}", ident, span = handler.span())
+    } else {
+        format_ident!("__keep_args_to_call_{}", ident, span = handler.span())
+    }
 }
 
 fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
     let krate = &site.krate;
-    let name = site_name(handler);
+    let name = site_name(site, handler);
     let types = handler.argument_types();
     let takes = site_type(
         krate,
@@ -177,9 +187,8 @@ fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
     );
     let captured = quote!(#krate::__private::Captured<#takes, (#(#types,)*)>);
     let site = site_type(krate, &name, checked_return(handler));
-    let arguments: Vec<_> = (0..types.len())
-        .map(|index| format_ident!("__argument_{index}"))
-        .collect();
+    let arguments = arguments(handler);
+    let captured_argument = local("__captured", handler);
     let call = call(handler);
     let Attributes { outer, inner } = attributes(&handler.attributes);
     let returned = returned(handler);
@@ -206,26 +215,25 @@ fn capturing_args(site: &Site, handler: &Handler) -> TokenStream {
             #(#inner)*
             #signature #body
 
-            __captured.call(|(#(#arguments,)*)| #call(#(#arguments),*))
+            #captured_argument.call(|(#(#arguments,)*)| #call(#(#arguments),*))
         },
     );
     quote! {
         #(#outer)*
-        #visibility #fn_token #ident #generics(__captured: #captured) -> #output #where_clause
+        #visibility #fn_token #ident #generics(#captured_argument: #captured) -> #output #where_clause
         #wrapped
     }
 }
 
 fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
     let krate = &site.krate;
-    let site = site_type(krate, &site_name(handler), checked_return(handler));
+    let site = site_type(krate, &site_name(site, handler), checked_return(handler));
     let call = call(handler);
     let Attributes { outer, inner } = attributes(&handler.attributes);
     let returned = returned(handler);
     let types = handler.argument_types();
-    let arguments: Vec<_> = (0..types.len())
-        .map(|index| format_ident!("__argument_{index}"))
-        .collect();
+    let arguments = arguments(handler);
+    let start = local("__start", handler);
     let Handler {
         visibility,
         signature,
@@ -249,8 +257,8 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
             #(#inner)*
             #signature #body
 
-            let __start = #krate::__private::Start::now();
-            __start.finish(#call(#(#arguments),*).await)
+            let #start = #krate::__private::Start::now();
+            #start.finish(#call(#(#arguments),*).await)
         },
     );
     quote! {
@@ -258,6 +266,24 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
         #visibility #asyncness #fn_token #ident #generics(#(#arguments: #types),*) -> #output #where_clause
         #wrapped
     }
+}
+
+/// A variable that no name of the user's refers to. The user's function is an item beside it and would hide it, so it has
+/// another name.
+fn local(name: &str, handler: &Handler) -> Ident {
+    let hidden = handler.signature.ident == name;
+    let name = if hidden {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    };
+    Ident::new(&name, Span::mixed_site())
+}
+
+fn arguments(handler: &Handler) -> Vec<Ident> {
+    (0..handler.argument_types().len())
+        .map(|index| local(&format!("__argument_{index}"), handler))
+        .collect()
 }
 
 /// A body with the braces of the user's.

@@ -1,8 +1,9 @@
 //! The attributes of `metrics-runtime`: an implementation detail. Depend on that crate, which re-exports them with
 //! their documentation.
 //!
-//! One attribute runs through parse (`args`, `handler`), validate (`site`) and expand (`expand`); what is
-//! wrong is collected (`diag`) and told together, beside a harmless expansion (`fallback`). `task` has the same steps for tasks.
+//! One attribute runs through parse (`args`, `handler`, `place`), validate (`site`) and expand (`expand`); what is
+//! wrong is collected (`diag`) and told together, beside a harmless expansion (`fallback`). `task` has the same steps for
+//! tasks, `metrics` for business metrics.
 
 mod args;
 mod diag;
@@ -11,6 +12,7 @@ mod fallback;
 mod handler;
 mod label;
 mod metrics;
+mod place;
 mod returned;
 mod route;
 mod signature;
@@ -24,79 +26,17 @@ use proc_macro2::TokenStream;
 
 use crate::{args::Args, diag::Diagnostics, handler::Handler, site::Site};
 
-/// Counts, times and measures the requests of an actix-web handler.
-///
-/// # Options
-/// | option | what it does |
-/// |---|---|
-/// | none | the `handler` label is the full route template as actix matched it, scopes included |
-/// | `handler = "/items/{id}"` | the label is this literal: known before any request, and free at run time |
-/// | `labels(team = "catalog")` | more constant labels on this handler's series |
-/// | `buckets = [0.005, 0.025, 0.1]` | this handler's latency buckets in seconds, `+Inf` is added |
-/// | `skip` | never recorded, not even by `CatchAll` |
-/// | `keep_args` | the function keeps its arguments, so that a test can call it; see below |
-/// | `crate = some::path` | where the runtime crate is, if it was renamed |
-///
-/// # What you write and what it becomes
-/// ```text
-/// #[instrument_handler]                    fn item(captured: Captured<__site_item, (Path<u32>,)>)
-/// async fn item(id: Path<u32>)                 -> impl Future<Output = Instrumented<__site_item, String>>
-///     -> String { .. }                     { async fn item(id: Path<u32>) -> String { .. }  .. }
-/// ```
-/// `Captured` is an extractor that runs your extractors; `Instrumented` is a responder that answers with yours. Your
-/// function is inside, untouched. Beside it stands a static that says what is known before any request:
-///
-/// | you write | the static says |
-/// |---|---|
-/// | `async fn item(..) -> Result<String, Refused>` | `Site::new("item").returns(type_name::<Result<String, Refused>>)` |
-/// | `async fn item(..) -> Result<Result<String, Gone>, Refused>` | `.errors(..)` too: which of the two it was |
-/// | above `#[get("/items/{id}")]` | `.routes(&[Route::new("item", "/items/{id}", &["GET"])])` |
-/// | `handler = "/items/{id}"` | `.handler("/items/{id}")` |
-/// | `labels(team = "catalog")` | `.labels(&[("team", "catalog")])` |
-/// | `buckets = [0.1, 1]` | `.buckets(&[0.1, 1.0])` |
-/// | `skip` | `.skip()` |
-///
-/// # With other attributes
-/// Write it above or below `#[get]` and its like, `#[tracing::instrument]`, `#[utoipa::path]`: if others follow, it
-/// steps behind them, so they see the function you wrote. Above a routing attribute it also learns the method, and the
-/// handler's series exist at zero before the first request.
-///
-/// # `keep_args`
-/// Only the return type is wrapped, and `into_inner()` unwraps it. The price: the function runs after extraction, so
-/// a request whose extraction fails, whose client leaves or whose handler panics is not recorded here but by
-/// `CatchAll` alone; the clock starts at the function's first line, or when the request reached `CatchAll`; the gauge moves
-/// only while a body is streamed, or under `CatchAll`, which then shows the request without the labels of the attribute.
-///
-/// Beside `skip`, `keep_args` keeps the arguments only of a function that has none and no routing attribute below ours:
-/// for `CatchAll` not to record a request whose extraction fails, extraction must be ours.
-///
-/// # Errors
-/// At compile time, all at once, each on the token that is wrong:
-///
-/// | what is wrong | what to do |
-/// |---|---|
-/// | an option is unknown, or given twice, or has a value or list where it should not, or none where it should | write it as in the first table |
-/// | `handler`, `labels` or `buckets` beside `skip` | remove one: nothing is recorded |
-/// | a label or its value is no string literal | write the text itself: a value per request would make a series per request |
-/// | a template does not start with `/`, its braces do not match, or a parameter has no name | write the path as it is mounted |
-/// | a template contradicts the routing attribute below | end it in the route's path, with scopes before it, or leave `handler` out |
-/// | a label name is illegal, reserved or given twice | letters, digits and `_`, no digit first; not `le`, `quantile`, `handler`, `method`, `status`, `exception_type`, `__..` |
-/// | buckets are empty, do not increase, are negative, or no number | bounds in seconds, smallest first; `+Inf` is added |
-/// | the function is not `async`, is `unsafe`, takes `self`, borrows a parameter, has more than 16, or returns nothing | write what actix can call: `async fn name(owned: Extractor) -> impl Responder` |
-/// | a parameter is no extractor | implement `FromRequest`, or wrap it in one of actix's |
-/// | the return type is no `Responder` | return one; of a `Result`, the error implements `ResponseError` |
-///
-/// The last two are told here unless the types are generic or `impl Trait`; those are told where the handler is
-/// mounted. With `keep_args`, parameters are left to actix. A literal that contradicts what actix matched is logged
-/// once per handler in debug builds.
-///
-/// It works on functions, not on those in an `impl` block: there is no place for the static there.
+#[expect(
+    missing_docs,
+    reason = "the runtime crate documents it, with examples that use both"
+)]
 #[proc_macro_attribute]
 pub fn instrument_handler(
     args: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    instrument(args.into(), &item.into()).into()
+    let is_in_impl = || place::is_in_impl(proc_macro::Span::call_site());
+    instrument(args.into(), &item.into(), is_in_impl).into()
 }
 
 /// Counts and times the runs of a function or method, `async` or not: a job, a message taken from a queue, a query.
@@ -168,13 +108,23 @@ pub fn instrument_task(
     task::instrument(args.into(), &item.into()).into()
 }
 
-fn instrument(args: TokenStream, item: &TokenStream) -> TokenStream {
+fn instrument(
+    args: TokenStream,
+    item: &TokenStream,
+    is_in_impl: impl FnOnce() -> bool,
+) -> TokenStream {
     let handler = match syn::parse2::<Handler>(item.clone()) {
         Ok(handler) => handler,
         Err(error) => return fallback::item(item, &error),
     };
+    if let Some(error) = place::fault(&handler) {
+        return fallback::item(item, &error);
+    }
     let mut diagnostics = Diagnostics::default();
     let mut args = Args::parse(args, &mut diagnostics);
+    if !args.deferred && handler.signature.receiver().is_none() && is_in_impl() {
+        return fallback::method(handler);
+    }
     let others_follow = !args.deferred && handler.has_active_attributes();
     if others_follow {
         args.routes = handler.routes();

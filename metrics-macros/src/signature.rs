@@ -34,6 +34,9 @@ pub(crate) fn check(handler: &Handler, diagnostics: &mut Diagnostics) {
             "actix calls no `unsafe fn`; put the `unsafe` block into the handler",
         );
     }
+    if let Some(abi) = &signature.abi {
+        diagnostics.error(abi, "actix calls functions of Rust; remove the `extern`");
+    }
     check_parameters(handler, diagnostics);
     let returns_nothing = match &signature.output {
         ReturnType::Default => Some(signature.ident.to_token_stream()),

@@ -5,18 +5,24 @@ use std::{env, fmt::Write, fs, path::Path};
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
+/// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them anew.
 fn snapshot(name: &str, args: TokenStream, item: TokenStream) -> usize {
-    snapshot_of("instrument_handler", crate::instrument, name, args, item)
+    snapshot_in(name, false, args, item)
 }
 
-/// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them anew.
+fn snapshot_in(name: &str, is_in_impl: bool, args: TokenStream, item: TokenStream) -> usize {
+    let expand =
+        |args: TokenStream, item: &TokenStream| crate::instrument(args, item, || is_in_impl);
+    snapshot_of("instrument_handler", expand, name, args, item)
+}
+
 #[expect(
     clippy::needless_pass_by_value,
     reason = "reads better where it is called"
 )]
 pub(crate) fn snapshot_of(
     attribute: &str,
-    expand: fn(TokenStream, &TokenStream) -> TokenStream,
+    expand: impl Fn(TokenStream, &TokenStream) -> TokenStream,
     name: &str,
     args: TokenStream,
     item: TokenStream,
@@ -165,6 +171,25 @@ fn behind_other_attributes() {
     };
     snapshot("deferred", quote!(labels(team = "greeters")), item);
     snapshot(
+        "deferred_names",
+        quote!(),
+        quote!(
+            #[actix_web::get("hello", name = "greet", wrap = "Logger")]
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
+        "deferred_names_last",
+        quote!(__deferred("hello" = "greet" "GET", "" "POST")),
+        quote!(
+            async fn r#hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
         "deferred_last",
         quote!(__deferred("/hello" "GET", "/hi" "GET" "HEAD"), labels(team = "greeters")),
         quote!(
@@ -193,6 +218,37 @@ fn fallbacks() {
         quote!(
             #[get("/hello")]
             fn hello(name: &str) {}
+        ),
+    );
+    snapshot(
+        "fallback_helper",
+        quote!(),
+        quote!(
+            fn hello(name: &str) -> String {
+                name.to_owned()
+            }
+        ),
+    );
+    snapshot(
+        "fallback_twice",
+        quote!(),
+        quote!(
+            #[metrics_runtime::instrument_handler]
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot_in(
+        "fallback_method",
+        true,
+        quote!(),
+        quote!(
+            /// Greets.
+            #[get("/hello")]
+            pub async fn hello() -> String {
+                String::new()
+            }
         ),
     );
 }

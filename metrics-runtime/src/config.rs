@@ -3,15 +3,20 @@
 //! Everything is a pure function of a lookup; only [`Config::from_env`] and [`ConfigBuilder::build`] touch the
 //! environment of the process.
 
+mod parse;
+
 use std::{env, fmt, panic::RefUnwindSafe, sync::Arc};
 
 use prometheus::Registry;
 use regex::Regex;
 
+use self::parse::{
+    check_buckets, check_endpoint, check_inprogress_name, check_labels, compile, parse_bool,
+    parse_buckets, parse_labels, push_prefix, split_patterns,
+};
 use crate::{
     error::ConfigError,
     hook::{FinishedRequest, Hook, TraceHook},
-    label,
 };
 
 /// Upper bounds of the latency buckets in seconds: those of a service that answers within a second, as
@@ -24,6 +29,9 @@ const NAMESPACE: &str = "METRICS_NAMESPACE";
 const SUBSYSTEM: &str = "METRICS_SUBSYSTEM";
 const BUCKETS: &str = "METRICS_LATENCY_BUCKETS";
 const LABELS: &str = "CUSTOM_LABELS";
+
+/// What `METRICS_LATENCY_BUCKETS` calls [`Config::FINE_LATENCY_BUCKETS`].
+const FINE: &str = "fine";
 
 /// What `CatchAll` does with a request whose path matched no resource.
 ///
@@ -77,6 +85,25 @@ pub struct Config {
 }
 
 impl Config {
+    /// Latency buckets for services that answer in micro- and milliseconds: 19 bounds from 10 µs to 10 s.
+    ///
+    /// They are the default bounds continued at both ends, in steps of 1, 3 and 5. So rules and dashboards that name a
+    /// default bound, like `le="0.3"`, find it here too. A handler has 22 series for the duration per method instead of
+    /// 9. `METRICS_LATENCY_BUCKETS=fine` sets them from the environment.
+    ///
+    /// ```
+    /// use metrics_runtime::Config;
+    ///
+    /// let config = Config::builder()
+    ///     .latency_buckets(Config::FINE_LATENCY_BUCKETS)
+    ///     .build()?;
+    /// # Ok::<(), metrics_runtime::ConfigError>(())
+    /// ```
+    pub const FINE_LATENCY_BUCKETS: [f64; 19] = [
+        0.000_01, 0.000_03, 0.000_05, 0.000_1, 0.000_3, 0.000_5, 0.001, 0.003, 0.005, 0.01, 0.03,
+        0.05, 0.1, 0.3, 0.5, 1.0, 3.0, 5.0, 10.0,
+    ];
+
     /// Reads the environment of the process: [`Config::builder`] with nothing set.
     ///
     /// # Errors
@@ -173,13 +200,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// First part of every family's name. Default: `METRICS_NAMESPACE`, or none.
+    /// First part of the name of every family of this crate; metrics made with the `prometheus` crate keep their names.
+    /// Default: `METRICS_NAMESPACE`, or none.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// Second part of every family's name. Default: `METRICS_SUBSYSTEM`, or none.
+    /// Second part of the name, after the namespace. Default: `METRICS_SUBSYSTEM`, or none.
     pub fn subsystem(mut self, subsystem: impl Into<String>) -> Self {
         self.subsystem = Some(subsystem.into());
         self
@@ -198,12 +226,20 @@ impl ConfigBuilder {
 
     /// Upper bounds of the latency buckets in seconds, increasing; `+Inf` is added. A handler's own `buckets` win.
     /// Default: `METRICS_LATENCY_BUCKETS`, or 0.05, 0.1, 0.3, 1, 3, 5.
+    ///
+    /// A quantile is interpolated within its bucket: with the default bounds, a handler that answers in 7 µs has a
+    /// median of 25 ms, the middle of the lowest bucket. Choose bounds around the durations that you expect, or
+    /// [`Config::FINE_LATENCY_BUCKETS`].
     pub fn latency_buckets(mut self, seconds: impl Into<Vec<f64>>) -> Self {
         self.latency_buckets = Some(seconds.into());
         self
     }
 
-    /// Adds a constant label to every family. The first call replaces `CUSTOM_LABELS`, further calls add.
+    /// Adds a constant label to every family of this crate, with a value that is not empty. The first call replaces
+    /// `CUSTOM_LABELS`, further calls add. Metrics made with the `prometheus` crate do not get it.
+    ///
+    /// In the environment, labels are `name=value` between commas, or a JSON object of strings, in which a value may
+    /// contain a comma: `{"service": "orders", "zone": "a,b"}`.
     pub fn custom_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.custom_labels
             .get_or_insert_default()
@@ -363,210 +399,6 @@ impl fmt::Debug for ConfigBuilder {
     }
 }
 
-fn parse_bool(text: &str) -> Result<bool, ConfigError> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(ConfigError::new(
-            ENABLE,
-            text,
-            "not a boolean; say true or false, 1 or 0, yes or no, on or off",
-        )),
-    }
-}
-
-/// A JSON array of strings, or patterns between commas.
-fn split_patterns(text: &str) -> Result<Vec<String>, ConfigError> {
-    let trimmed = text.trim();
-    // `[a-z]+` is a pattern too: only a bracket before a quote opens an array.
-    let is_array = trimmed
-        .strip_prefix('[')
-        .is_some_and(|rest| rest.trim_start().starts_with(['"', ']']));
-    if is_array {
-        return serde_json::from_str(trimmed).map_err(|error| {
-            ConfigError::new(
-                EXCLUDED,
-                text,
-                format!("not a JSON array of strings: {error}"),
-            )
-        });
-    }
-    Ok(trimmed
-        .split(',')
-        .map(str::trim)
-        .filter(|pattern| !pattern.is_empty())
-        .map(str::to_owned)
-        .collect())
-}
-
-fn compile(setting: &'static str, patterns: &[String]) -> Result<Vec<Regex>, ConfigError> {
-    patterns
-        .iter()
-        .map(|pattern| {
-            Regex::new(pattern).map_err(|error| {
-                let reason = match &error {
-                    regex::Error::Syntax(text) => text
-                        .lines()
-                        .last()
-                        .unwrap_or_default()
-                        .trim_start_matches("error: "),
-                    regex::Error::CompiledTooBig(_) => "it compiles to too large a program",
-                    _ => "it does not compile",
-                };
-                ConfigError::new(
-                    setting,
-                    pattern,
-                    format!("not a regular expression: {reason}"),
-                )
-            })
-        })
-        .collect()
-}
-
-fn parse_buckets(text: &str) -> Result<Vec<f64>, ConfigError> {
-    let bounds = text
-        .split(',')
-        .map(|bound| {
-            let bound = bound.trim();
-            bound.parse().map_err(|_| {
-                ConfigError::new(BUCKETS, text, format!("`{bound}` is no number of seconds"))
-            })
-        })
-        .collect::<Result<Vec<f64>, _>>()?;
-    check_buckets(BUCKETS, text, &bounds)?;
-    Ok(bounds)
-}
-
-fn check_buckets(setting: &'static str, text: &str, bounds: &[f64]) -> Result<(), ConfigError> {
-    let fault = if bounds.is_empty() {
-        Some("there must be at least one bucket".to_owned())
-    } else if let Some(bound) = bounds.iter().find(|bound| !bound.is_finite()) {
-        Some(format!(
-            "{bound} is no finite bound; `+Inf` is always added"
-        ))
-    } else if let Some(bound) = bounds.iter().find(|bound| **bound < 0.0) {
-        Some(format!("no request takes {bound} seconds"))
-    } else {
-        bounds
-            .windows(2)
-            .find(|pair| pair[0] >= pair[1])
-            .map(|pair| format!("bounds must increase, but {} follows {}", pair[1], pair[0]))
-    };
-    match fault {
-        Some(reason) => Err(ConfigError::new(setting, text, reason)),
-        None => Ok(()),
-    }
-}
-
-fn parse_labels(text: &str) -> Result<Vec<(String, String)>, ConfigError> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            pair.split_once('=')
-                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-                .ok_or_else(|| {
-                    ConfigError::new(
-                        LABELS,
-                        text,
-                        format!("`{pair}` is not of the form name=value"),
-                    )
-                })
-        })
-        .collect()
-}
-
-fn check_labels(setting: &'static str, labels: &[(String, String)]) -> Result<(), ConfigError> {
-    for (index, (name, value)) in labels.iter().enumerate() {
-        let of_tasks = || {
-            label::RESERVED_OF_TASKS
-                .contains(&name.as_str())
-                .then(|| format!("`{name}` is reserved; the families of tasks use it themselves"))
-        };
-        let fault = label::name_fault(name).or_else(of_tasks).or_else(|| {
-            labels[..index]
-                .iter()
-                .any(|(earlier, _)| earlier == name)
-                .then(|| format!("`{name}` is given twice"))
-        });
-        if let Some(reason) = fault {
-            return Err(ConfigError::new(setting, format!("{name}={value}"), reason));
-        }
-    }
-    Ok(())
-}
-
-fn push_prefix(
-    prefix: &mut String,
-    option: &'static str,
-    set: Option<String>,
-    variable: &'static str,
-    lookup: &impl Fn(&'static str) -> Option<String>,
-) -> Result<(), ConfigError> {
-    let (setting, part) = match set {
-        Some(part) => (option, part),
-        None => (
-            variable,
-            lookup(variable).unwrap_or_default().trim().to_owned(),
-        ),
-    };
-    if let Some(reason) = label::prefix_fault(&part) {
-        return Err(ConfigError::new(setting, part, reason));
-    }
-    if !part.is_empty() {
-        prefix.push_str(&part);
-        prefix.push('_');
-    }
-    Ok(())
-}
-
-fn check_endpoint(endpoint: &str) -> Result<(), ConfigError> {
-    let reason = if !endpoint.starts_with('/') || endpoint == "/" {
-        "a path starts with `/` and names something"
-    } else if endpoint.contains(['{', '}', '?', '#', ' ']) {
-        "a path without parameters, query and spaces is needed"
-    } else {
-        return Ok(());
-    };
-    Err(ConfigError::new("endpoint", endpoint, reason))
-}
-
-/// What is wrong with a name for the gauge, if anything: a sample of another family may have it.
-fn inprogress_fault(name: &str) -> Option<String> {
-    const OTHERS: [&str; 6] = [
-        "http_requests",
-        "http_request_duration_seconds",
-        "http_request_size_bytes",
-        "http_response_size_bytes",
-        "http_exceptions",
-        "http_request_duration_highr_seconds",
-    ];
-    if OTHERS.contains(&name) {
-        return Some(format!("`{name}` is another family's name"));
-    }
-    let suffix = ["_total", "_bucket", "_sum", "_count", "_created"]
-        .into_iter()
-        .find(|suffix| name.ends_with(suffix))?;
-    Some(format!(
-        "a gauge's name does not end in `{suffix}`, which is kept for samples of counters, histograms and summaries"
-    ))
-}
-
-fn check_inprogress_name(name: &str) -> Result<(), ConfigError> {
-    let fault = if name.is_empty() || label::prefix_fault(name).is_some() {
-        Some(
-            "a metric name consists of letters, digits and `_`, and starts with no digit"
-                .to_owned(),
-        )
-    } else {
-        inprogress_fault(name)
-    };
-    match fault {
-        Some(reason) => Err(ConfigError::new("inprogress_name", name, reason)),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -637,6 +469,32 @@ mod tests {
     }
 
     #[test]
+    fn labels_with_commas_go_in_json() {
+        let config = from(&[(LABELS, r#" {"zone": "a,b", "service": "orders=1"}"#)]).unwrap();
+        assert_eq!(
+            config.custom_labels,
+            [
+                ("service".into(), "orders=1".into()),
+                ("zone".into(), "a,b".into())
+            ]
+        );
+        assert!(from(&[(LABELS, "{}")]).unwrap().custom_labels.is_empty());
+    }
+
+    #[test]
+    fn fine_buckets_have_a_name_and_include_the_defaults() {
+        let config = from(&[(BUCKETS, " fine ")]).unwrap();
+        assert_eq!(config.latency_buckets, Config::FINE_LATENCY_BUCKETS);
+        for bound in DEFAULT_LATENCY_BUCKETS {
+            assert!(config.latency_buckets.contains(&bound), "{bound}");
+        }
+        Config::builder()
+            .latency_buckets(Config::FINE_LATENCY_BUCKETS)
+            .resolve(|_| None)
+            .unwrap();
+    }
+
+    #[test]
     fn faults_name_variable_value_and_reason() {
         for (variable, value, reason) in [
             (ENABLE, "maybe", "not a boolean"),
@@ -652,13 +510,26 @@ mod tests {
             (BUCKETS, "-1,1", "no request takes -1 seconds"),
             (BUCKETS, "1,,2", "`` is no number"),
             (BUCKETS, "fast", "`fast` is no number"),
+            (BUCKETS, "fine,1", "`fine` is no number"),
             (LABELS, "service", "`service` is not of the form"),
+            (LABELS, r#"{"a": 1}"#, "not a JSON object of strings"),
+            (LABELS, r#"{"a": "b"},c=d"#, "not a JSON object of strings"),
         ] {
             let error = from(&[(variable, value)]).unwrap_err();
             assert_eq!((error.setting(), error.value()), (variable, value));
             assert!(error.reason().contains(reason), "{error}");
         }
-        for value in ["le=1", "9x=1", "__a=1", "a=1,a=2", "handler=x"] {
+        for value in [
+            "le=1",
+            "9x=1",
+            "__a=1",
+            "a=1,a=2",
+            "handler=x",
+            "e=",
+            "e= ,f=1",
+            r#"{"le": "1"}"#,
+            r#"{"e": ""}"#,
+        ] {
             assert_eq!(
                 from(&[(LABELS, value)]).unwrap_err().setting(),
                 LABELS,
@@ -713,6 +584,16 @@ mod tests {
         assert_eq!(config.prefix, "code_");
         assert_eq!(config.latency_buckets, [7.0]);
         assert_eq!(config.custom_labels, [("from".into(), "code".into())]);
+    }
+
+    #[test]
+    fn an_empty_label_is_refused_in_code_too() {
+        let error = Config::builder()
+            .custom_label("zone", "")
+            .resolve(|_| None)
+            .unwrap_err();
+        assert_eq!((error.setting(), error.value()), ("custom_label", "zone="));
+        assert!(error.reason().contains("empty value"), "{error}");
     }
 
     #[test]

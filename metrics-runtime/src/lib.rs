@@ -21,6 +21,8 @@ mod task;
 mod template;
 mod trace_id;
 
+#[doc = include_str!("instrument_handler.md")]
+pub use metrics_macros::instrument_handler;
 /// ```
 /// use metrics_runtime::{instrument_task, value};
 ///
@@ -37,7 +39,7 @@ mod trace_id;
 /// ```
 ///
 pub use metrics_macros::instrument_task;
-pub use metrics_macros::{LabelValue, instrument_handler, metrics};
+pub use metrics_macros::{LabelValue, metrics};
 pub use prometheus;
 
 pub use crate::{

@@ -1,10 +1,11 @@
 //! `/metrics`: who may ask how, and what they get.
 
-use std::{cell::Cell, rc::Rc, thread};
+use std::{borrow::Cow, cell::Cell, rc::Rc, thread};
 
 use actix_web::{
     HttpRequest, HttpResponse, Scope,
     http::header::{self, Accept, AcceptEncoding, Encoding, Header},
+    mime::Mime,
     web,
 };
 
@@ -18,7 +19,8 @@ use crate::{
 ///
 /// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port.
 /// `GET` and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed
-/// for one that accepts gzip; other methods answer 405. Rendering runs on actix's blocking pool and gives way to other
+/// for one that accepts gzip; `Vary` names the headers that this depends on. A client that names an escaping scheme, as
+/// Prometheus 3 does, reads in the content type of OpenMetrics which one was used. Other methods answer 405. Rendering runs on actix's blocking pool and gives way to other
 /// threads as it goes; no request waits for it but a thread's first to a handler. A scrape is never counted. With
 /// `ENABLE_METRICS=false` the scope is empty: 404.
 ///
@@ -75,8 +77,9 @@ async fn scrape(metrics: Metrics, req: HttpRequest, was_scraped: bool) -> HttpRe
     if !was_scraped {
         routes::preregister(&req);
     }
-    let format = negotiate(&req);
-    let compress = metrics.config().gzip && accepts_gzip(&req);
+    let (format, content_type) = negotiate(&req);
+    let may_compress = metrics.config().gzip;
+    let compress = may_compress && accepts_gzip(&req);
     drop(req);
     // A worker that waits for this processor can have it between two blocks.
     let rendered = web::block(move || {
@@ -89,8 +92,15 @@ async fn scrape(metrics: Metrics, req: HttpRequest, was_scraped: bool) -> HttpRe
     .await;
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((header::CONTENT_TYPE, format.content_type()))
-        .insert_header((header::VARY, "accept, accept-encoding"));
+        .insert_header((header::CONTENT_TYPE, content_type.as_ref()))
+        .insert_header((
+            header::VARY,
+            if may_compress {
+                "accept, accept-encoding"
+            } else {
+                "accept"
+            },
+        ));
     match rendered {
         Ok(Ok(body)) => {
             if compress {
@@ -106,42 +116,63 @@ async fn scrape(metrics: Metrics, req: HttpRequest, was_scraped: bool) -> HttpRe
     }
 }
 
-/// OpenMetrics for a client that gives it a higher quality than the text format, the text format for all others.
-fn negotiate(req: &HttpRequest) -> Format {
-    let Ok(accept) = Accept::parse(req) else {
-        return Format::Text;
-    };
-    let quality = |matches: &dyn Fn(&str, &str, Option<&str>) -> bool| {
-        accept
-            .0
+/// OpenMetrics for a client that gives it at least the quality of the text format, the text format for all others; and
+/// the content type of the answer.
+fn negotiate(req: &HttpRequest) -> (Format, Cow<'static, str>) {
+    let accepted = Accept::parse(req)
+        .map(|accept| accept.0)
+        .unwrap_or_default();
+    // `max_by_key` takes the last of several that are equal, and the first is preferred.
+    let best = |matches: &dyn Fn(&str, &str, Option<&str>) -> bool| {
+        accepted
             .iter()
+            .rev()
             .filter(|item| {
-                let version = item
-                    .item
-                    .get_param("version")
-                    .map(|version| version.as_str());
+                let version = parameter(&item.item, "version");
                 matches(
                     item.item.type_().as_str(),
                     item.item.subtype().as_str(),
                     version,
                 )
             })
-            .map(|item| item.quality)
-            .max()
+            .max_by_key(|item| item.quality)
     };
-    let openmetrics = quality(&|kind, subtype, version| {
+    let openmetrics = best(&|kind, subtype, version| {
         kind == "application"
             && subtype == "openmetrics-text"
             && version.is_none_or(|version| version.starts_with("1."))
     });
-    let text = quality(&|kind, subtype, version| {
+    let text = best(&|kind, subtype, version| {
         kind == "text" && subtype == "plain" && version.is_none_or(|version| version == "0.0.4")
     });
-    match (openmetrics, text) {
-        (Some(openmetrics), text) if openmetrics > header::q(0.0) && Some(openmetrics) >= text => {
-            Format::OpenMetrics
+    match openmetrics {
+        Some(openmetrics)
+            if openmetrics.quality > header::q(0.0)
+                && text.is_none_or(|text| openmetrics.quality >= text.quality) =>
+        {
+            let content_type = Format::OpenMetrics.content_type();
+            let content_type = match parameter(&openmetrics.item, "escaping") {
+                Some(asked) => format!("{content_type}; escaping={}", escaping(asked)).into(),
+                None => content_type.into(),
+            };
+            (Format::OpenMetrics, content_type)
         }
-        _ => Format::Text,
+        _ => (Format::Text, Format::Text.content_type().into()),
+    }
+}
+
+fn parameter<'a>(media_type: &'a Mime, name: &'a str) -> Option<&'a str> {
+    media_type.get_param(name).map(|value| value.as_str())
+}
+
+/// How names are escaped, for a client that says how it wants them to be: every client of Prometheus 3 does.
+///
+/// All names here consist of letters, digits, `_` and `:`, so they are the same with and without the escaping by
+/// underscores. Other schemes would change them, and are answered with the one that a client must understand.
+fn escaping(asked: &str) -> &'static str {
+    match asked {
+        "allow-utf-8" | "allow-utf8" => "allow-utf-8",
+        _ => "underscores",
     }
 }
 

@@ -28,6 +28,7 @@ async fn append(mut body: String, mut parts: web::Bytes) -> String {
     body
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = App::new().service(list).service(append);
 }

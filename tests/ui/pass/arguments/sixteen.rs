@@ -14,6 +14,7 @@ async fn hello(
     body
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = App::new().service(hello);
 }

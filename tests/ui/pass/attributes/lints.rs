@@ -32,7 +32,8 @@ async fn old() -> &'static str {
     "old"
 }
 
-fn main() {
+#[test]
+fn compiles() {
     #[allow(deprecated)]
     let old = web::get().to(old);
     let _ = App::new()

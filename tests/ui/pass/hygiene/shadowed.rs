@@ -41,7 +41,8 @@ async fn kept(id: web::Path<i32>) -> String {
     id.to_string()
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = App::new()
         .route("/{id}", web::get().to(item))
         .route("/", web::get().to(kept));

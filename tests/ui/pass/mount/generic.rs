@@ -49,7 +49,8 @@ async fn kept<T: Display>(number: web::Path<T>) -> String {
     number.to_string()
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = App::new()
         .route("/create", web::post().to(create::<Pg>))
         .route("/where", web::get().to(by_where::<Pg>))

@@ -9,6 +9,7 @@ async fn hello() -> &'static str {
     "hello"
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let _ = App::new().service(hello);
 }

@@ -1,0 +1,12 @@
+// a parameter stands in one pair of braces: `"/{{name}}"`
+use actix_web::{App, web};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(handler = "/{{name}}")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().route("/hello", web::get().to(hello));
+}

@@ -1,0 +1,17 @@
+// `#[routes]` with us below
+#![deny(warnings)]
+use actix_web::{App, routes};
+use metrics_runtime::instrument_handler;
+
+#[routes]
+#[get("/hello")]
+#[head("/hi")]
+#[instrument_handler]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+#[test]
+fn compiles() {
+    let _ = App::new().service(hello);
+}
