@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 6] = [
         "method",
         "number",
         "site",
+        "slo",
         "template",
         "trace_id",
     ],

@@ -10,13 +10,18 @@ use syn::{
     token,
 };
 
-use crate::{diag::Diagnostics, route::Route};
+use crate::{
+    diag::Diagnostics,
+    route::Route,
+    slo::{LATENCY, SloArg},
+};
 
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) handler: Option<Given<LitStr>>,
     pub(crate) labels: Option<Given<Vec<LabelArg>>>,
     pub(crate) buckets: Option<Given<Vec<TokenStream>>>,
+    pub(crate) slo: Option<Given<SloArg>>,
     pub(crate) skip: Option<Given<()>>,
     pub(crate) keep_args: Option<Given<()>>,
     pub(crate) krate: Option<Given<Path>>,
@@ -81,6 +86,9 @@ impl Args {
             }),
             "labels" => set_once(&mut self.labels, option, diagnostics, Opt::labels),
             "buckets" => set_once(&mut self.buckets, option, diagnostics, Opt::buckets),
+            "slo" => {
+                set_once(&mut self.slo, option, diagnostics, |option| option.slo(LATENCY));
+            }
             "skip" => set_once(&mut self.skip, option, diagnostics, |option| option.bare("skip")),
             "keep_args" => {
                 set_once(&mut self.keep_args, option, diagnostics, |option| option.bare("keep_args"));
@@ -97,7 +105,7 @@ impl Args {
             _ => diagnostics.error(
                 &option.name,
                 format_args!(
-                    "unknown option `{name}`; known are `handler`, `labels`, `buckets`, `skip`, `keep_args` and `crate`"
+                    "unknown option `{name}`; known are `handler`, `labels`, `buckets`, `slo`, `skip`, `keep_args` and `crate`"
                 ),
             ),
         }

@@ -10,6 +10,7 @@ use crate::{
     returned::{errors, is_open, nameable_return},
     route::Route,
     site::{Site, krate},
+    slo::LATENCY,
 };
 
 /// The function again with us behind all other attributes, so that they see what the user wrote.
@@ -51,6 +52,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
         routes,
         labels,
         buckets,
+        slo,
         skip,
         ..
     } = site;
@@ -72,6 +74,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
     let buckets = buckets
         .iter()
         .map(|bounds| quote!(.buckets(&[#(#bounds),*])));
+    let slo = slo.expand(LATENCY);
     let type_name =
         nameable_return(handler).map(|ty| quote!(.returns(::core::any::type_name::<#ty>)));
     let errors = errors(krate, handler);
@@ -96,7 +99,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #[allow(non_upper_case_globals)]
             static #site_static: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
-                    #(.handler(#label))* #routes #labels #(#buckets)* #type_name #errors #skip;
+                    #(.handler(#label))* #routes #labels #(#buckets)* #slo #type_name #errors #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {

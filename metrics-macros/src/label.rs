@@ -1,11 +1,12 @@
 //! Label names as Prometheus allows them.
 
 /// Names the families use themselves, or the formats reserve.
-const RESERVED: [&str; 6] = [
+const RESERVED: [&str; 7] = [
     "handler",
     "method",
     "status",
     "exception_type",
+    "objective",
     "le",
     "quantile",
 ];

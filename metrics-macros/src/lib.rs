@@ -17,6 +17,7 @@ mod returned;
 mod route;
 mod signature;
 mod site;
+mod slo;
 mod task;
 mod template;
 #[cfg(test)]

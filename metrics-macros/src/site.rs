@@ -10,7 +10,9 @@ use crate::{
     handler::Handler,
     label,
     route::Route,
-    signature, template,
+    signature,
+    slo::{LATENCY, Slo},
+    template,
 };
 
 pub(crate) struct Site {
@@ -19,6 +21,7 @@ pub(crate) struct Site {
     pub(crate) routes: Vec<Route>,
     pub(crate) labels: Vec<(String, LitStr)>,
     pub(crate) buckets: Option<Vec<f64>>,
+    pub(crate) slo: Slo,
     pub(crate) skip: bool,
     pub(crate) keep_args: bool,
 }
@@ -33,6 +36,15 @@ impl Site {
         // with a routing attribute cannot be called anyway.
         let must_capture =
             args.skip.is_some() && !(handler.signature.inputs.is_empty() && args.routes.is_empty());
+        let written = args.buckets.as_ref().map_or(0, |given| given.value.len());
+        let buckets = args.buckets.map(|given| check_buckets(&given, diagnostics));
+        // A threshold is not looked for in a list that is wrong itself.
+        let sound = buckets
+            .as_deref()
+            .filter(|bounds| !bounds.is_empty() && bounds.len() == written);
+        let slo = args
+            .slo
+            .map(|given| Slo::check(given, LATENCY, sound, diagnostics));
         Self {
             keep_args: args.keep_args.is_some() && !must_capture,
             handler: args
@@ -40,7 +52,8 @@ impl Site {
                 .map(|given| check_handler(given.value, &args.routes, diagnostics)),
             routes: args.routes,
             labels: check_labels(args.labels, "request", diagnostics),
-            buckets: args.buckets.map(|given| check_buckets(&given, diagnostics)),
+            buckets,
+            slo: slo.unwrap_or_default(),
             skip: args.skip.is_some(),
             krate,
         }
@@ -63,6 +76,7 @@ fn check_conflicts(args: &Args, diagnostics: &mut Diagnostics) {
         args.handler.as_ref().map(|given| &given.name),
         args.labels.as_ref().map(|given| &given.name),
         args.buckets.as_ref().map(|given| &given.name),
+        args.slo.as_ref().map(|given| &given.name),
     ];
     for name in useless.into_iter().flatten() {
         diagnostics.error(

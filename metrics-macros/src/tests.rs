@@ -149,6 +149,15 @@ fn expansions() {
         ),
     );
     snapshot(
+        "slo",
+        quote!(slo(availability = 99.9, latency = (0.3, 99))),
+        quote!(
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
         "raw_name",
         quote!(),
         quote!(

@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     engine::{Snapshot, lock},
     error::{ConfigError, InitError},
-    expose::{self, Format, Lookup, Registration, Source},
+    expose::{self, Catalogue, Format, Lookup, Registration, Source},
     http::{self, Http},
     metric::{Business, Collect, Descriptor, Encoder, disable_business},
     task::{self, Tasks},
@@ -211,6 +211,32 @@ impl Metrics {
     }
 }
 
+impl Inner {
+    fn encode_own_from(&self, snapshot: fn() -> Snapshot, encoder: &mut impl Encoder) {
+        if !self.http.config.enabled {
+            return;
+        }
+        self.http.preregister_literals(self.process_wide);
+        let snapshot = snapshot();
+        self.http.collect(&snapshot, encoder);
+        if let Some(tasks) = &self.tasks {
+            tasks.collect(&snapshot, encoder);
+        }
+        if let Some(business) = &self.business {
+            business.collect(&snapshot, encoder);
+        }
+    }
+
+    /// Our families, as they are before anything is counted.
+    pub(crate) fn catalogue(&self) -> Catalogue {
+        let http = http::descriptors(&self.http.config);
+        let names = http.into_iter().map(|family| family.name);
+        let mut catalogue = Catalogue::new(&self.http.config.prefix, names);
+        self.encode_own_from(Snapshot::zeros, &mut catalogue);
+        catalogue
+    }
+}
+
 impl Source for Inner {
     fn encode<E: Encoder>(&self, encoder: &mut E) {
         self.encode_own(encoder);
@@ -218,20 +244,7 @@ impl Source for Inner {
     }
 
     fn encode_own<E: Encoder>(&self, encoder: &mut E) {
-        if self.http.config.enabled {
-            self.http.preregister_literals(self.process_wide);
-            if let Some(tasks) = &self.tasks {
-                tasks.preregister();
-            }
-            let snapshot = Snapshot::take();
-            self.http.collect(&snapshot, encoder);
-            if let Some(tasks) = &self.tasks {
-                tasks.collect(&snapshot, encoder);
-            }
-            if let Some(business) = &self.business {
-                business.collect(&snapshot, encoder);
-            }
-        }
+        self.encode_own_from(Snapshot::take, encoder);
     }
 }
 
@@ -307,6 +320,11 @@ pub(crate) fn global() -> Result<Metrics, ConfigError> {
         None => Ok(global.metrics),
         Some(error) => Err(error.clone()),
     }
+}
+
+/// The process-wide metrics, if they were started.
+pub(crate) fn global_if_initialized() -> Option<Metrics> {
+    GLOBAL.get().map(|global| global.metrics)
 }
 
 /// The process-wide metrics for a request, which nothing may fail: after a failed start they are disabled ones.

@@ -1,17 +1,18 @@
 //! Names and values as Prometheus and OpenMetrics allow them.
 
 /// Label names the families use themselves, or the formats reserve.
-pub(crate) const RESERVED: [&str; 6] = [
+pub(crate) const RESERVED: [&str; 7] = [
     "handler",
     "method",
     "status",
     "exception_type",
+    "objective",
     "le",
     "quantile",
 ];
 
 /// Label names of the families of tasks alone.
-pub(crate) const RESERVED_OF_TASKS: [&str; 4] = ["task", "outcome", "error_type", "objective"];
+pub(crate) const RESERVED_OF_TASKS: [&str; 3] = ["task", "outcome", "error_type"];
 
 /// What is wrong with a label name, if anything.
 pub(crate) fn name_fault(name: &str) -> Option<String> {

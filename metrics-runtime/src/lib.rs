@@ -17,6 +17,7 @@ mod method;
 mod metric;
 mod number;
 mod site;
+mod slo;
 mod task;
 mod template;
 mod trace_id;
@@ -43,10 +44,10 @@ pub use metrics_macros::{LabelValue, metrics};
 pub use prometheus;
 
 pub use crate::{
-    actix::{CatchAll, exemplars, metrics_scope},
+    actix::{CatchAll, artifacts, exemplars, metrics_scope},
     config::{Config, ConfigBuilder, Unmatched},
     error::{ConfigError, InitError},
-    expose::Format,
+    expose::{Artifacts, ArtifactsError, Format},
     hook::FinishedRequest,
     instance::{Metrics, init, registry, render, value},
     metric::business::{

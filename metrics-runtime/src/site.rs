@@ -6,7 +6,10 @@ use linkme::distributed_slice;
 use once_cell::race::OnceNonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::method::Method;
+use crate::{
+    method::Method,
+    slo::{Slo, TimeSlo},
+};
 
 /// Every annotated handler of the program, put here by the linker.
 #[distributed_slice]
@@ -21,6 +24,7 @@ pub struct Site {
     pub(crate) routes: &'static [Route],
     pub(crate) labels: &'static [(&'static str, &'static str)],
     pub(crate) buckets: Option<&'static [f64]>,
+    pub(crate) slo: Slo,
     pub(crate) error: Option<fn() -> &'static str>,
     errors: Option<EachErrorType>,
     pub(crate) skip: bool,
@@ -38,6 +42,7 @@ impl Site {
             routes: &[],
             labels: &[],
             buckets: None,
+            slo: Slo::NONE,
             error: None,
             errors: None,
             skip: false,
@@ -72,6 +77,23 @@ impl Site {
     #[must_use]
     pub const fn buckets(mut self, buckets: &'static [f64]) -> Self {
         self.buckets = Some(buckets);
+        self
+    }
+
+    /// So many percent of the requests are answered without a 5xx.
+    #[must_use]
+    pub const fn availability(mut self, percent: f64) -> Self {
+        self.slo.availability = Some(percent);
+        self
+    }
+
+    /// So many percent of the requests take no longer than so many seconds.
+    #[must_use]
+    pub const fn latency(mut self, seconds: f64, percent: f64) -> Self {
+        self.slo.time = Some(TimeSlo {
+            threshold: seconds,
+            percent,
+        });
         self
     }
 

@@ -71,7 +71,7 @@ fn disabled_metrics_record_no_run() {
 
 #[test]
 fn labels_of_the_families_cannot_be_custom() {
-    for name in ["task", "outcome", "error_type", "objective"] {
+    for name in ["task", "outcome", "error_type"] {
         let error = Config::builder()
             .custom_label(name, "x")
             .build()

@@ -1,5 +1,6 @@
 //! All that knows of actix-web: requests come in here, records go out.
 
+mod artifacts;
 mod body;
 mod captured;
 mod catch_all;
@@ -21,6 +22,7 @@ mod timed;
 use actix_web::{HttpRequest, http::Method as HttpMethod, rt, web::Data};
 
 pub use self::{
+    artifacts::artifacts,
     captured::Captured,
     catch_all::CatchAll,
     instrumented::Instrumented,

@@ -39,6 +39,13 @@ impl Snapshot {
         Self(sums)
     }
 
+    /// Every slot's sum as if nothing had been recorded, for what describes families instead of showing values.
+    pub(crate) fn zeros() -> Self {
+        let chunks = layout::chunks();
+        let len = chunks.last().map_or(0, |chunk| chunk.offset + chunk.len);
+        Self(vec![0; len])
+    }
+
     /// A run's sums; `None` if the run was allocated after the snapshot was taken.
     pub(crate) fn run(&self, run: Run) -> Option<&[u64]> {
         self.0.get(run.offset..run.offset + run.len)

@@ -1,6 +1,8 @@
 //! What `/metrics` answers with: every family of a [`Source`] in one of two formats, as text or compressed.
 
+mod artifacts;
 mod bridge;
+mod catalogue;
 mod custom_registry;
 mod gzip;
 mod registration;
@@ -11,8 +13,11 @@ mod value;
 
 use std::io;
 
+pub use self::artifacts::{Artifacts, ArtifactsError};
 use self::{bridge::Bridge, gzip::Compressed, text::TextEncoder};
-pub(crate) use self::{bridge::collect_registry, registration::Registration, value::Lookup};
+pub(crate) use self::{
+    bridge::collect_registry, catalogue::Catalogue, registration::Registration, value::Lookup,
+};
 use crate::metric::Encoder;
 
 /// A format `/metrics` can be had in.

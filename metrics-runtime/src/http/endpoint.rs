@@ -99,7 +99,7 @@ impl Endpoint {
             has_overall: http.high_resolution.is_some(),
             method: method_series.method,
             codes: Default::default(),
-            lowest: method_series.buckets.lowest_ticks(),
+            lowest: method_series.measure.buckets.lowest_ticks(),
             series,
             http,
             more_buckets,
@@ -163,7 +163,7 @@ impl Endpoint {
 
     #[inline(never)]
     fn count_above_lowest(&self, ticks: u64) {
-        let index = self.method_series.buckets.index_of_ticks(ticks);
+        let index = self.method_series.measure.buckets.index_of_ticks(ticks);
         let bucket = match index.checked_sub(1) {
             Some(index) => &self.more_buckets[index],
             None => &self.head[slot::BUCKETS],

@@ -58,7 +58,7 @@ impl Endpoint {
         end: Tick,
         trace: impl FnOnce() -> Option<TraceId>,
     ) {
-        let bucket = self.method_series.buckets.index_of_ticks(ticks);
+        let bucket = self.method_series.measure.buckets.index_of_ticks(ticks);
         let is_due = |slot: &ExemplarSlot| slot.is_due(ticks, end.count(), *MAX_AGE);
         let table = self.exemplars.get();
         let due = Due {
@@ -87,7 +87,7 @@ impl Endpoint {
     #[cold]
     fn keep(&self, exemplar: Exemplar, due: Due) {
         let series = self.method_series;
-        let new = || ExemplarTable::new(series.buckets.len());
+        let new = || ExemplarTable::new(series.measure.buckets.len());
         let table = self.exemplars.get_or_init(|| series.exemplars.push(new()));
         if let Some(bucket) = due.bucket {
             table.buckets[bucket].write(exemplar);

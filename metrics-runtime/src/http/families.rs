@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::{
     Http,
+    objectives::{self, MethodObjectives},
     series::{FIRST_STATUSES, MethodSeries, Row, StatusSlot, slot},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     engine::{Buckets, Snapshot, clock},
     label,
     method::Method,
-    metric::{Collect, Descriptor, Encoder, Kind, Sum, Value},
+    metric::{Collect, Descriptor, Encoder, Kind, ObjectiveFamilies, Sum, Value},
 };
 
 /// The families of one configuration, in the order in which they are shown.
@@ -28,6 +29,7 @@ pub(super) struct Families {
     in_progress: Descriptor,
     exceptions: Descriptor,
     high_resolution: Option<Descriptor>,
+    objectives: Option<ObjectiveFamilies>,
 }
 
 impl Families {
@@ -86,6 +88,7 @@ impl Families {
                     "Time of all requests, in many buckets and without labels.",
                 )
             }),
+            objectives: objectives::families(config),
         }
     }
 
@@ -98,7 +101,11 @@ impl Families {
             self.in_progress,
             self.exceptions,
         ];
-        all.into_iter().chain(self.high_resolution).collect()
+        let objectives = self.objectives.into_iter();
+        all.into_iter()
+            .chain(self.high_resolution)
+            .chain(objectives.flat_map(ObjectiveFamilies::into_all))
+            .collect()
     }
 }
 
@@ -129,6 +136,7 @@ struct MethodSums<'a> {
     in_progress: i64,
     received: u64,
     sent: u64,
+    objectives: MethodObjectives,
 }
 
 impl<'a> Sums<'a> {
@@ -173,12 +181,13 @@ impl<'a> Sums<'a> {
             statuses: 0..0,
             requests: 0,
             series,
-            buckets: Cow::Borrowed(series[0].buckets),
+            buckets: Cow::Borrowed(series[0].measure.buckets),
             counts: Cow::Borrowed(&[]),
             ticks: 0,
             in_progress: 0,
             received: 0,
             sent: 0,
+            objectives: MethodObjectives::default(),
         };
         for series in series {
             let Some(slots) = snapshot.run(series.run) else {
@@ -198,7 +207,7 @@ impl<'a> Sums<'a> {
         match shown[..] {
             [] => return,
             [(series, counts)] => {
-                sums.buckets = Cow::Borrowed(series.buckets);
+                sums.buckets = Cow::Borrowed(series.measure.buckets);
                 sums.counts = Cow::Borrowed(counts);
             }
             _ => {
@@ -210,6 +219,7 @@ impl<'a> Sums<'a> {
         for status in FIRST_STATUSES {
             self.add_status(first, status, 0);
         }
+        sums.objectives = MethodObjectives::new(&shown, &self.statuses[first..]);
         self.statuses[first..].sort_unstable_by_key(|(code, _)| *code);
         sums.statuses = first..self.statuses.len();
         sums.requests = self.statuses[first..].iter().map(|(_, count)| count).sum();
@@ -252,15 +262,15 @@ impl<'a> Sums<'a> {
 #[cold]
 fn in_common_buckets(shown: &[(&MethodSeries, &[u64])]) -> (Buckets, Vec<u64>) {
     let (first, others) = shown.split_first().expect("there are several");
-    let mut bounds = first.0.buckets.bounds.to_vec();
+    let mut bounds = first.0.measure.buckets.bounds.to_vec();
     bounds.retain(|bound| {
-        let has = |(other, _): &(&MethodSeries, _)| other.buckets.bounds.contains(bound);
+        let has = |(other, _): &(&MethodSeries, _)| other.measure.buckets.bounds.contains(bound);
         others.iter().all(has)
     });
     let common = Buckets::new(&bounds);
     let mut counts = vec![0; common.len()];
     for (series, own) in shown {
-        let upper = series.buckets.bounds.iter().chain([&f64::INFINITY]);
+        let upper = series.measure.buckets.bounds.iter().chain([&f64::INFINITY]);
         for (bound, count) in upper.zip(*own) {
             counts[common.index_of(*bound)] += count;
         }
@@ -315,7 +325,9 @@ impl Collect for Http {
         encoder.family(&families.exceptions);
         for handler in &sums.handlers {
             for error in &handler.row.errors {
-                if let Some(count) = snapshot.run(error.run) {
+                if let Some(count) = snapshot.run(error.run)
+                    && (error.preregistered || count[0] > 0)
+                {
                     let labels = [
                         handler.row.series.prefix,
                         error.label,
@@ -326,6 +338,9 @@ impl Collect for Http {
             }
         }
         self.collect_high_resolution(snapshot, encoder);
+        let methods = sums.per_method();
+        let methods = methods.map(|(row, sums)| (row.series, sums.method, &sums.objectives));
+        objectives::collect(families.objectives.as_ref(), methods, encoder);
     }
 }
 
@@ -377,7 +392,7 @@ impl Http {
 }
 
 impl<'a> Sums<'a> {
-    fn per_method(&self) -> impl Iterator<Item = (&'a Row, &MethodSums<'a>)> {
+    fn per_method(&self) -> impl Iterator<Item = (&'a Row, &MethodSums<'a>)> + Clone {
         self.handlers.iter().flat_map(|handler| {
             let methods = &self.methods[handler.methods.clone()];
             methods.iter().map(|method| (handler.row, method))

@@ -10,6 +10,7 @@ mod endpoint;
 mod exemplar_tests;
 mod exemplars;
 mod families;
+mod objectives;
 mod record;
 mod series;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use once_cell::sync::OnceCell;
 
 use self::{
     families::Families,
+    objectives::Measure,
     series::{Series, Table},
 };
 pub(crate) use self::{
@@ -86,6 +88,7 @@ impl Http {
     pub(crate) fn new(config: Config) -> &'static Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         clock::warm_up();
+        objectives::warn_of_missing_bounds(&config);
         let high_resolution = config.high_resolution_latency.then(|| {
             let buckets: &'static Buckets =
                 Box::leak(Box::new(Buckets::new(&HIGH_RESOLUTION_BUCKETS)));
@@ -108,15 +111,20 @@ impl Http {
         }))
     }
 
+    fn measure_of(&self, site: &Site, handler: &str) -> Measure {
+        Measure::new(site, handler, self.buckets_of(site), &self.config)
+    }
+
     fn buckets_of(&self, site: &Site) -> &'static Buckets {
-        let Some(bounds) = site.buckets else {
+        if site.buckets.is_none() && site.slo.time.is_none() {
             return self.default_buckets;
-        };
+        }
+        let bounds = objectives::bounds(&self.config, site);
         let mut known = lock(&self.buckets);
         if let Some(buckets) = known.iter().find(|known| *known.bounds == *bounds) {
             return buckets;
         }
-        let buckets: &'static Buckets = Box::leak(Box::new(Buckets::new(bounds)));
+        let buckets: &'static Buckets = Box::leak(Box::new(Buckets::new(&bounds)));
         known.push(buckets);
         buckets
     }
@@ -145,17 +153,17 @@ impl Http {
         if series.excluded {
             return;
         }
-        let buckets = self.buckets_of(site);
+        let measure = self.measure_of(site, handler);
         for method in methods {
-            self.table.method(series, method, buckets).preregister();
+            self.table.method(series, method, measure).preregister();
         }
-        self.table.error(series, PANIC);
+        self.table.preregister_error(series, PANIC);
         if let Some(error) = returned.and_then(|name| error_type::label(name())) {
-            self.table.error(series, &error);
+            self.table.preregister_error(series, &error);
         }
         site.for_each_error_type(|error| {
             if let Some(label) = error_type::label((error.result)()) {
-                self.table.error(series, &label);
+                self.table.preregister_error(series, &label);
             }
         });
         series.preregister();

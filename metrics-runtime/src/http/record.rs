@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The client went away before there was a response: nginx's code for it.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
+pub(super) const CLIENT_CLOSED_REQUEST: u16 = 499;
 const INTERNAL_SERVER_ERROR: u16 = 500;
 
 /// Bytes of a request's body.

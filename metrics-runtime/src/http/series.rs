@@ -15,10 +15,10 @@ use std::{
 
 use smallvec::SmallVec;
 
-use super::{PANIC, exemplars::ExemplarTable};
+use super::{PANIC, exemplars::ExemplarTable, objectives::Measure};
 use crate::{
     config::Config,
-    engine::{Buckets, List, Run, SlotKind, allocate, lock},
+    engine::{List, Run, SlotKind, allocate, lock},
     label,
     method::Method,
     site::Site,
@@ -64,13 +64,13 @@ pub(crate) struct Series {
     preregistered: AtomicBool,
 }
 
-/// One method of a series, with the buckets it is timed in.
+/// One method of a series, with the buckets it is timed in and its objectives.
 ///
-/// Handlers that share a label may have buckets of their own each; then the series has several of these for a method.
+/// Handlers that share a label may differ in those; then the series has several of these for a method.
 pub(crate) struct MethodSeries {
     pub(super) number: usize,
     pub(super) method: Method,
-    pub(super) buckets: &'static Buckets,
+    pub(super) measure: Measure,
     pub(super) run: Run,
     /// The codes counted in the run's status slots; 0 where none is yet.
     codes: [AtomicU16; STATUSES],
@@ -86,6 +86,8 @@ pub(super) struct ErrorSeries {
     /// `,exception_type="StoreError"`.
     pub(super) label: &'static str,
     pub(super) run: Run,
+    /// Whether it was known before it occurred.
+    pub(super) preregistered: bool,
 }
 
 /// Where a status is counted.
@@ -128,7 +130,7 @@ impl Series {
 }
 
 impl MethodSeries {
-    fn new(method: Method, buckets: &'static Buckets) -> Self {
+    fn new(method: Method, measure: Measure) -> Self {
         let codes: [AtomicU16; STATUSES] = Default::default();
         for (code, first) in codes.iter().zip(FIRST_STATUSES) {
             code.store(first, Relaxed);
@@ -136,8 +138,8 @@ impl MethodSeries {
         Self {
             number: next_number(),
             method,
-            buckets,
-            run: allocate(SlotKind::Integer, slot::BUCKETS + buckets.len()),
+            measure,
+            run: allocate(SlotKind::Integer, slot::BUCKETS + measure.buckets.len()),
             codes,
             further_codes: List::new(),
             exemplars: List::new(),
@@ -228,16 +230,16 @@ impl Table {
         &self,
         series: &Series,
         method: Method,
-        buckets: &'static Buckets,
+        measure: Measure,
     ) -> &'static MethodSeries {
         self.change(series, |row| {
             let known = row.methods.iter().copied();
             let mut same = known.filter(|known| known.method == method);
-            match same.find(|known| std::ptr::eq(known.buckets, buckets)) {
+            match same.find(|known| known.measure == measure) {
                 Some(known) => (known, false),
                 None => {
                     let made: &'static MethodSeries =
-                        Box::leak(Box::new(MethodSeries::new(method, buckets)));
+                        Box::leak(Box::new(MethodSeries::new(method, measure)));
                     row.methods.push(made);
                     row.methods.sort_by_key(|known| known.method);
                     (made, true)
@@ -246,18 +248,35 @@ impl Table {
         })
     }
 
-    /// An error type of a series, made if need be.
+    /// An error type of a series that has occurred, made if need be.
     pub(super) fn error(&self, series: &Series, error_type: &str) -> Run {
+        self.find_error(series, error_type, false)
+    }
+
+    /// Shows an error type of a series before it occurs.
+    pub(super) fn preregister_error(&self, series: &Series, error_type: &str) {
+        self.find_error(series, error_type, true);
+    }
+
+    fn find_error(&self, series: &Series, error_type: &str, preregistered: bool) -> Run {
         let mut text = String::from(",");
         label::push_pair(&mut text, "exception_type", error_type);
         self.change(series, |row| {
             match row.errors.binary_search_by(|known| known.label.cmp(&text)) {
-                Ok(index) => (row.errors[index].run, false),
+                Ok(index) => {
+                    let known = &mut row.errors[index];
+                    let changes = preregistered && !known.preregistered;
+                    known.preregistered |= preregistered;
+                    (known.run, changes)
+                }
                 Err(index) => {
-                    let run = allocate(SlotKind::Integer, 1);
-                    let label = text.leak();
-                    row.errors.insert(index, ErrorSeries { label, run });
-                    (run, true)
+                    let made = ErrorSeries {
+                        label: text.leak(),
+                        run: allocate(SlotKind::Integer, 1),
+                        preregistered,
+                    };
+                    row.errors.insert(index, made);
+                    (made.run, true)
                 }
             }
         })
@@ -289,7 +308,7 @@ impl Table {
 
 /// Shown with every method that is shown.
 pub(super) fn with_panic(table: &Table, series: &Series) {
-    table.error(series, PANIC);
+    table.preregister_error(series, PANIC);
 }
 
 fn next_number() -> usize {

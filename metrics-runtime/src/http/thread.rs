@@ -121,7 +121,9 @@ impl Cache {
             .or_insert_with_key(|(_, _, _, template)| {
                 let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
                 let series = http.series_of(site, handler);
-                let method = http.table.method(series, method, http.buckets_of(site));
+                let method = http
+                    .table
+                    .method(series, method, http.measure_of(site, handler));
                 series::with_panic(&http.table, series);
                 Endpoint::of(http, shard::hold(on_exit), series, method, defer)
             });

@@ -14,6 +14,10 @@ pub(crate) trait Encoder {
     /// Begins a family; its samples follow.
     fn family(&mut self, descriptor: &Descriptor);
 
+    /// The seconds that the objective whose sample follows allows an event. Only encoders that describe objectives keep
+    /// it: the formats of Prometheus do not have it.
+    fn threshold(&mut self, _seconds: Option<f64>) {}
+
     /// A series of the family. The labels are escaped text in parts to be joined: `handler="/x"`, `,method="GET"`.
     fn sample(&mut self, labels: &[&str], value: Value<'_>) {
         self.sample_at(labels, value, None);

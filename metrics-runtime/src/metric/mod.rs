@@ -3,9 +3,11 @@
 pub(crate) mod business;
 mod descriptor;
 mod encoder;
+mod objective;
 
 pub(crate) use self::{
     business::{Business, disable as disable_business},
     descriptor::{Descriptor, Kind},
     encoder::{Collect, Encoder, Exemplar, Sum, Value},
+    objective::{Objective, ObjectiveFamilies, ObjectiveSums},
 };

@@ -7,6 +7,7 @@ use metrics_runtime::instrument_handler;
     handler = "/hello",
     labels(team = "catalog"),
     buckets = [0.1, 1.0],
+    slo(availability = 99.9, latency = (1.0, 99)),
     keep_args,
     crate = metrics_runtime,
 )]

@@ -1,0 +1,13 @@
+// an objective is positive: `-`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(slo(availability = -99.9))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,13 @@
+// an objective is named: `slo`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(slo())]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,13 @@
+// a latency has two values: `(`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(slo(latency = (0.3, 99, 1)))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,13 @@
+// each mistake is told: `200` and `0.0`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(slo(availability = 200, latency = (0.0, 99)))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

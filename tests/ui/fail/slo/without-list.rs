@@ -1,0 +1,13 @@
+// objectives are a list: `slo`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(slo = 99.9)]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}
