@@ -1,22 +1,15 @@
 //! The HTTP families: what each is, and how it is read from a snapshot.
 
-use std::{
-    borrow::Cow,
-    ops::{Range, RangeInclusive},
-};
-
-use smallvec::SmallVec;
+use std::ops::RangeInclusive;
 
 use super::{
-    Http,
-    objectives::{self, MethodObjectives},
-    series::{FIRST_STATUSES, MethodSeries, Row, StatusSlot, slot},
+    Http, objectives,
+    sums::{HandlerSums, Sums},
 };
 use crate::{
     config::Config,
-    engine::{Buckets, Snapshot, clock},
+    engine::{Snapshot, clock},
     label,
-    method::Method,
     metric::{Collect, Descriptor, Encoder, Kind, ObjectiveFamilies, Sum, Value},
 };
 
@@ -107,175 +100,6 @@ impl Families {
             .chain(objectives.flat_map(ObjectiveFamilies::into_all))
             .collect()
     }
-}
-
-/// The numbers of one moment. Lists are flat, so that each family walks through memory one way.
-struct Sums<'a> {
-    handlers: Vec<HandlerSums<'a>>,
-    methods: Vec<MethodSums<'a>>,
-    /// Sorted by code within each method.
-    statuses: Vec<(u16, u64)>,
-}
-
-struct HandlerSums<'a> {
-    row: &'a Row,
-    methods: Range<usize>,
-    requests: u64,
-    received: u64,
-    sent: u64,
-}
-
-struct MethodSums<'a> {
-    method: Method,
-    statuses: Range<usize>,
-    requests: u64,
-    series: &'a [&'static MethodSeries],
-    buckets: Cow<'a, Buckets>,
-    counts: Cow<'a, [u64]>,
-    ticks: u64,
-    in_progress: i64,
-    received: u64,
-    sent: u64,
-    objectives: MethodObjectives,
-}
-
-impl<'a> Sums<'a> {
-    fn new(rows: &'a [Row], snapshot: &'a Snapshot) -> Self {
-        let mut sums = Self {
-            handlers: Vec::with_capacity(rows.len()),
-            methods: Vec::with_capacity(rows.len()),
-            statuses: Vec::with_capacity(rows.len() * 2),
-        };
-        for row in rows {
-            if !row.series.excluded {
-                sums.add_row(row, snapshot);
-            }
-        }
-        sums
-    }
-
-    /// A series may have nothing to show: a record was begun under it and cancelled.
-    fn add_row(&mut self, row: &'a Row, snapshot: &'a Snapshot) {
-        let first = self.methods.len();
-        for same in row.methods.chunk_by(|a, b| a.method == b.method) {
-            self.add_method(same, snapshot);
-        }
-        let methods = &self.methods[first..];
-        if methods.is_empty() && !row.series.is_preregistered() {
-            return;
-        }
-        self.handlers.push(HandlerSums {
-            row,
-            requests: methods.iter().map(|method| method.requests).sum(),
-            received: methods.iter().map(|method| method.received).sum(),
-            sent: methods.iter().map(|method| method.sent).sum(),
-            methods: first..self.methods.len(),
-        });
-    }
-
-    fn add_method(&mut self, series: &'a [&'static MethodSeries], snapshot: &'a Snapshot) {
-        let first = self.statuses.len();
-        let mut shown: SmallVec<[(&MethodSeries, &[u64]); 1]> = SmallVec::new();
-        let mut sums = MethodSums {
-            method: series[0].method,
-            statuses: 0..0,
-            requests: 0,
-            series,
-            buckets: Cow::Borrowed(series[0].measure.buckets),
-            counts: Cow::Borrowed(&[]),
-            ticks: 0,
-            in_progress: 0,
-            received: 0,
-            sent: 0,
-            objectives: MethodObjectives::default(),
-        };
-        for series in series {
-            let Some(slots) = snapshot.run(series.run) else {
-                continue;
-            };
-            let in_progress = slots[slot::IN_PROGRESS].cast_signed();
-            let was_counted = self.add_statuses(first, series, slots, snapshot);
-            if !was_counted && in_progress == 0 && !series.is_preregistered() {
-                continue;
-            }
-            sums.in_progress += in_progress;
-            sums.ticks = sums.ticks.wrapping_add(slots[slot::DURATION]);
-            sums.received += slots[slot::RECEIVED];
-            sums.sent += slots[slot::SENT];
-            shown.push((series, &slots[slot::BUCKETS..]));
-        }
-        match shown[..] {
-            [] => return,
-            [(series, counts)] => {
-                sums.buckets = Cow::Borrowed(series.measure.buckets);
-                sums.counts = Cow::Borrowed(counts);
-            }
-            _ => {
-                let (buckets, counts) = in_common_buckets(&shown);
-                sums.buckets = Cow::Owned(buckets);
-                sums.counts = Cow::Owned(counts);
-            }
-        }
-        for status in FIRST_STATUSES {
-            self.add_status(first, status, 0);
-        }
-        sums.objectives = MethodObjectives::new(&shown, &self.statuses[first..]);
-        self.statuses[first..].sort_unstable_by_key(|(code, _)| *code);
-        sums.statuses = first..self.statuses.len();
-        sums.requests = self.statuses[first..].iter().map(|(_, count)| count).sum();
-        sums.in_progress = sums.in_progress.max(0);
-        self.methods.push(sums);
-    }
-
-    /// Returns whether any status was ever counted.
-    fn add_statuses(
-        &mut self,
-        first: usize,
-        series: &MethodSeries,
-        slots: &[u64],
-        snapshot: &Snapshot,
-    ) -> bool {
-        let mut was_counted = false;
-        for (code, place) in series.codes() {
-            let count = match place {
-                StatusSlot::InRun(index) => slots[slot::STATUS + index],
-                StatusSlot::Own(run) => snapshot.run(run).map_or(0, |slots| slots[0]),
-            };
-            if count > 0 {
-                was_counted = true;
-                self.add_status(first, code, count);
-            }
-        }
-        was_counted
-    }
-
-    fn add_status(&mut self, first: usize, code: u16, count: u64) {
-        let known = &mut self.statuses[first..];
-        match known.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, sum)) => *sum += count,
-            None => self.statuses.push((code, count)),
-        }
-    }
-}
-
-/// Handlers that share a label but not their buckets are shown in the buckets they share.
-#[cold]
-fn in_common_buckets(shown: &[(&MethodSeries, &[u64])]) -> (Buckets, Vec<u64>) {
-    let (first, others) = shown.split_first().expect("there are several");
-    let mut bounds = first.0.measure.buckets.bounds.to_vec();
-    bounds.retain(|bound| {
-        let has = |(other, _): &(&MethodSeries, _)| other.measure.buckets.bounds.contains(bound);
-        others.iter().all(has)
-    });
-    let common = Buckets::new(&bounds);
-    let mut counts = vec![0; common.len()];
-    for (series, own) in shown {
-        let upper = series.measure.buckets.bounds.iter().chain([&f64::INFINITY]);
-        for (bound, count) in upper.zip(*own) {
-            counts[common.index_of(*bound)] += count;
-        }
-    }
-    (common, counts)
 }
 
 impl Collect for Http {
@@ -388,14 +212,5 @@ impl Http {
             sum: Sum::Nanos(clock::nanos(slots[0])),
         };
         encoder.sample(&[&labels], value);
-    }
-}
-
-impl<'a> Sums<'a> {
-    fn per_method(&self) -> impl Iterator<Item = (&'a Row, &MethodSums<'a>)> + Clone {
-        self.handlers.iter().flat_map(|handler| {
-            let methods = &self.methods[handler.methods.clone()];
-            methods.iter().map(|method| (handler.row, method))
-        })
     }
 }

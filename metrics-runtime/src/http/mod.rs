@@ -13,6 +13,7 @@ mod families;
 mod objectives;
 mod record;
 mod series;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod thread;
