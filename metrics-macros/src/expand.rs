@@ -168,8 +168,8 @@ fn site_type(krate: &TokenStream, name: &Ident, checked: bool) -> TokenStream {
     }
 }
 
-/// The type's name. Other code that calls the handler is told that a `Captured` of this type is missing, so the name says
-/// what to do.
+/// The type's name. Where other code calls the handler, the compiler's error is about a `Captured` of this type, so the
+/// name has the remedy.
 fn site_name(site: &Site, handler: &Handler) -> Ident {
     let ident = &handler.signature.ident;
     if site.keep_args {
@@ -271,8 +271,8 @@ fn keeping_args(site: &Site, handler: &Handler) -> TokenStream {
     }
 }
 
-/// A variable that no name of the user's refers to. The user's function is an item beside it and would hide it, so it has
-/// another name.
+/// A variable that no name of the user's refers to. The user's function is an item in the same block and hides a variable
+/// of its name.
 fn local(name: &str, handler: &Handler) -> Ident {
     let hidden = handler.signature.ident == name;
     let name = if hidden {

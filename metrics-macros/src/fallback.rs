@@ -39,11 +39,11 @@ pub(crate) fn handler(handler: Handler, errors: &TokenStream) -> TokenStream {
         mut signature,
         body,
     } = handler;
-    // What is not mounted by an attribute may be called by other code, as it is.
+    // A function that no attribute mounts may be called by other code, and stays as it is.
     if sound || !attributes.iter().any(is_routing) {
         return quote!(#errors #(#attributes)* #visibility #signature #body);
     }
-    // The body stays, with all that it uses.
+    // The body stays, so that no import becomes unused.
     let inner = signature
         .receiver()
         .is_none()

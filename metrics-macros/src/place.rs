@@ -1,4 +1,4 @@
-//! Whether the attribute stands where it can work: once, and on a free function that is a handler.
+//! Checks where the attribute is: once, and on a free function that is a handler.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use syn::Error;
 
 use crate::handler::Handler;
 
-/// What is wrong with the place, as the function and its other attributes tell.
+/// What is wrong with the place, as far as the function and its other attributes show it.
 pub(crate) fn fault(handler: &Handler) -> Option<Error> {
     for attribute in &handler.attributes {
         let path = attribute.path();
@@ -29,10 +29,10 @@ pub(crate) fn fault(handler: &Handler) -> Option<Error> {
     })
 }
 
-/// Whether the attribute stands in an `impl` or a `trait`, where no static can be put beside the function.
+/// Whether the attribute is in an `impl` or a `trait`, where no static can be put beside the function.
 ///
-/// A macro sees nothing of what is around its item, so this looks into the source file: at the line that opens the
-/// block, which is the first one above with less indentation. Code without indentation is not recognised.
+/// A macro sees only its own item, so this reads the source file: the line that opens the block is the first one above
+/// with less indentation. In code without indentation it is not found, and the compiler refuses the expansion.
 pub(crate) fn is_in_impl(attribute: proc_macro::Span) -> bool {
     let text = attribute
         .local_file()
@@ -74,7 +74,7 @@ fn is_impl_header(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Whether the line with `#[x]` stands in an `impl` or a `trait`.
+    /// Whether the line with `#[x]` is in an `impl` or a `trait`.
     fn is_in_impl(text: &str) -> bool {
         let (line, found) = text
             .lines()

@@ -111,7 +111,7 @@ fn end_of_item(text: &str) -> usize {
     text.len()
 }
 
-/// The text of a string literal. One with other escapes than those of patterns is left as it is: no site has it.
+/// The text of a string literal. Other escapes than those of patterns are left as they are, and no route has them.
 fn unquoted(literal: &str) -> Option<String> {
     let text = within(literal, "\"", "\"")?;
     Some(text.replace("\\\"", "\"").replace("\\\\", "\\"))

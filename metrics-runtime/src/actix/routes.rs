@@ -18,6 +18,7 @@ use once_cell::sync::Lazy;
 
 use super::{metrics_of, resources::resources};
 use crate::{
+    error_type,
     http::Http,
     method::Method,
     site::{Route, SITES, Site},
@@ -25,7 +26,8 @@ use crate::{
 
 /// Shows at zero the annotated handlers among the resources of a request's `App`, in the metrics that they record in.
 ///
-/// A resource that several handlers may be, of one name and one path in several modules, shows what they all would.
+/// Where handlers in several modules have the name and the path of a resource, only the series that all of them have are
+/// shown: which of them is mounted there is known with the first request.
 pub(super) fn preregister(req: &HttpRequest) {
     if BY_ROUTE.is_empty() {
         return;
@@ -45,8 +47,8 @@ pub(super) fn preregister(req: &HttpRequest) {
         });
         let errors_agree = others
             .iter()
-            .all(|other| error_name(other) == error_name(site));
-        // Not asked for before a handler is found: the process-wide metrics begin when they are first asked for.
+            .all(|other| error_label(other) == error_label(site));
+        // Only once a handler is found, because the process-wide metrics read the environment at their first use.
         let metrics = metrics_of(req);
         if !metrics.config().enabled {
             return;
@@ -60,10 +62,10 @@ pub(super) fn preregister(req: &HttpRequest) {
     }
 }
 
-/// Does so once per thread, `App` and metrics.
+/// Calls [`preregister`] once per thread, `App` and metrics.
 ///
-/// An `App` is known by the address of its resource map. One that is built where another of the same thread was dropped
-/// is taken for that one, and its handlers are shown from its first scrape or their first request on.
+/// An `App` is identified by the address of its resource map. An `App` that is built at the address of one that the thread
+/// dropped is mistaken for it: its handlers are shown from its first scrape or their first request on.
 #[inline]
 pub(super) fn preregister_once(http: &'static Http, req: &HttpRequest) {
     let app = (
@@ -128,6 +130,6 @@ fn have_like_series(one: &Site, other: &Site) -> bool {
         && one.skip == other.skip
 }
 
-fn error_name(site: &Site) -> Option<&'static str> {
-    site.error.map(|name| name())
+fn error_label(site: &Site) -> Option<String> {
+    site.error.and_then(|name| error_type::label(name()))
 }

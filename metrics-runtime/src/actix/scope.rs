@@ -17,12 +17,12 @@ use crate::{
 
 /// Mounts the process-wide `/metrics`, or the path given to [`endpoint`](crate::ConfigBuilder::endpoint).
 ///
-/// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port.
-/// `GET` and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed
-/// for one that accepts gzip; `Vary` names the headers that this depends on. A client that names an escaping scheme, as
-/// Prometheus 3 does, reads in the content type of OpenMetrics which one was used. Other methods answer 405. Rendering runs on actix's blocking pool and gives way to other
-/// threads as it goes; no request waits for it but a thread's first to a handler. A scrape is never counted. With
-/// `ENABLE_METRICS=false` the scope is empty: 404.
+/// It is an ordinary [`Scope`]: wrap it with authentication, guard it, or mount it in an `App` on another port. `GET`
+/// and `HEAD` answer 200 with the text format, or with OpenMetrics 1.0 for a client that prefers it, compressed for
+/// one that accepts gzip; `Vary` names the headers that this depends on. A client that names an escaping scheme, as
+/// Prometheus 3 does, reads in the content type of OpenMetrics which one was used. Other methods answer 405. Rendering
+/// runs on actix's blocking pool and gives way to other threads as it goes; no request waits for it but a thread's
+/// first to a handler. A scrape is never counted. With `ENABLE_METRICS=false` the scope is empty: 404.
 ///
 /// # Panics
 /// If [`init`](crate::init) was not called and the environment is invalid, with the

@@ -155,6 +155,8 @@ impl ConfigBuilder {
     }
 
     /// Ends duration and in-progress at the response's head, not at the end of its body. Default off.
+    ///
+    /// A stream is then no longer in progress while it is sent. It is counted, with its size, when it ends.
     pub fn exclude_streaming_duration(mut self, exclude: bool) -> Self {
         self.exclude_streaming_duration = exclude;
         self
@@ -162,8 +164,7 @@ impl ConfigBuilder {
 
     /// Whether `/metrics` is compressed for clients that accept gzip. Default on.
     ///
-    /// What was compressed is kept for the next scrape, which compresses anew only what changed: about half a kilobyte a
-    /// handler, for each format that is asked for.
+    /// Compression runs on the blocking pool, block by block, and keeps nothing for the next scrape.
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.gzip = Some(gzip);
         self
@@ -172,6 +173,9 @@ impl ConfigBuilder {
     /// The registry whose other collectors `/metrics` shows too, and in which ours are registered.
     /// Default: `prometheus::default_registry()` for [`init`](crate::init), a new one for
     /// [`Metrics::new`](crate::Metrics::new).
+    ///
+    /// Its collectors keep their names and labels: neither prefix nor custom labels are added to them. Of several
+    /// [`Metrics`](crate::Metrics) in one registry, each shows its own HTTP families and not the others'.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
         self
