@@ -1,6 +1,11 @@
 //! Expansions as files, to be reviewed, and the promise that every message is seen by a UI case.
 
-use std::{env, fmt::Write, fs, path::Path};
+use std::{
+    env,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -268,12 +273,13 @@ fn every_message_has_a_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut told = String::new();
     read_all(&root.join("../tests/ui/fail"), "stderr", &mut told);
-    let mut sources = vec![root.join("../metrics-runtime/src/actix/signature.rs")];
-    for folder in ["src", "src/task"] {
-        for entry in fs::read_dir(root.join(folder)).expect("the sources are there") {
-            sources.push(entry.expect("they can be listed").path());
-        }
-    }
+    let runtime = root.join("../metrics-runtime/src");
+    let mut sources = vec![
+        runtime.join("actix/signature.rs"),
+        runtime.join("metric/business/description.rs"),
+        runtime.join("metric/business/label_value.rs"),
+    ];
+    list_all(&root.join("src"), &mut sources);
     let mut untold = String::new();
     for source in sources {
         if source.extension().is_none_or(|extension| extension != "rs")
@@ -295,12 +301,22 @@ fn every_message_has_a_case() {
 }
 
 fn read_all(folder: &Path, extension: &str, text: &mut String) {
+    let mut files = Vec::new();
+    list_all(folder, &mut files);
+    for file in files {
+        if file.extension().is_some_and(|known| known == extension) {
+            text.push_str(&fs::read_to_string(file).expect("a listed file can be read"));
+        }
+    }
+}
+
+fn list_all(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("it can be listed").path();
         if path.is_dir() {
-            read_all(&path, extension, text);
-        } else if path.extension().is_some_and(|known| known == extension) {
-            text.push_str(&fs::read_to_string(path).expect("a listed file can be read"));
+            list_all(&path, files);
+        } else {
+            files.push(path);
         }
     }
 }

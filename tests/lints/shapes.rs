@@ -211,3 +211,61 @@ mod tests {
         drop(app);
     }
 }
+
+/// Where an order came from.
+#[derive(Debug, Clone, Copy, metrics_runtime::LabelValue)]
+#[non_exhaustive]
+pub enum Channel {
+    /// On the web.
+    Web,
+    /// By telephone.
+    #[label("phone")]
+    CallCenter,
+    /// Anything else.
+    #[label(other)]
+    Other,
+}
+
+metrics_runtime::label_values! {
+    /// Who ordered.
+    pub Tenant: 5,
+    /// Where they are.
+    Region: 2
+}
+
+/// The shop's metrics.
+#[metrics_runtime::metrics(prefix = "shop", labels(team = "checkout"))]
+pub mod shop {
+    use super::{Channel, Region, Tenant};
+    use metrics_runtime::Outcome;
+
+    /// Orders placed.
+    pub fn orders_total(channel: Channel, paid: bool, tenant: Tenant) -> Counter;
+    /// Orders placed in a region.
+    fn region_orders_total(region: Region) -> Counter;
+    /// Money taken.
+    pub fn revenue_dollars_total() -> FloatCounter;
+    /// Orders waiting.
+    pub fn queue_length() -> Gauge;
+    /// Orders being packed.
+    pub fn packing() -> UpDown;
+    /// Time to charge a card.
+    #[metric(buckets = [0.05, 0.3, 1.0], zero)]
+    pub fn charge_duration_seconds(channel: Channel, outcome: Outcome) -> Histogram;
+    /// Bytes of receipts.
+    pub fn receipt_size_bytes() -> Summary;
+    /// What runs.
+    pub fn build_info(version: &'static str) -> Info;
+
+    /// Records something everywhere.
+    pub fn record() {
+        let _packing = packing().enter();
+        orders_total(Channel::Web, true, Tenant::of("acme")).inc();
+        region_orders_total(Region::of("eu")).inc();
+        revenue_dollars_total().inc_by(0.5);
+        queue_length().set(1.0);
+        charge_duration_seconds(Channel::of("phone"), Outcome::Ok).observe(0.2);
+        receipt_size_bytes().observe(100.0);
+        build_info("1").set();
+    }
+}

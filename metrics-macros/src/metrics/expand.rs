@@ -90,7 +90,7 @@ fn family(metric: &Metric<'_>, module: &ModuleArgs) -> TokenStream {
             struct __Labels;
         )
     });
-    let description = description(metric, module, list);
+    let description = description(metric, module, list.as_ref());
     let budget = metric.budget;
     let check = quote_spanned! {metric.function.signature.ident.span()=>
         const _: () = __DESCRIPTION.check_series(#budget);
@@ -141,7 +141,7 @@ fn info(metric: &Metric<'_>, module: &ModuleArgs) -> TokenStream {
 fn description(
     metric: &Metric<'_>,
     module: &ModuleArgs,
-    labels: Option<TokenStream>,
+    labels: Option<&TokenStream>,
 ) -> TokenStream {
     let krate = &module.krate;
     let (name, help) = (&metric.name, &metric.help);

@@ -23,7 +23,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let krate = krate(attributes(&item), &mut diagnostics);
     let values = match &item {
-        Item::Enum(item) => Values::validate(item, &mut diagnostics),
+        Item::Enum(item) => Some(Values::validate(item, &mut diagnostics)),
         Item::Struct(item) => {
             diagnostics.error(item.struct_token, NOT_AN_ENUM);
             None
@@ -54,7 +54,7 @@ struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    fn validate(item: &'a ItemEnum, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn validate(item: &'a ItemEnum, diagnostics: &mut Diagnostics) -> Self {
         if !item.generics.params.is_empty() {
             diagnostics.error(
                 &item.generics,
@@ -76,7 +76,7 @@ impl<'a> Values<'a> {
         for variant in &item.variants {
             values.add(variant, diagnostics);
         }
-        Some(values)
+        values
     }
 
     fn add(&mut self, variant: &'a Variant, diagnostics: &mut Diagnostics) {
@@ -237,12 +237,11 @@ fn expand(values: &Values<'_>, krate: &TokenStream) -> TokenStream {
     let of = other.map(|other| {
         let others = variants.iter().filter(|(name, _)| *name != other);
         let (names, texts): (Vec<_>, Vec<_>) = others.cloned().unzip();
-        let doc = format!("The variant whose label is this text, or else `{other}`.");
         quote! {
             #[automatically_derived]
             #[allow(dead_code)]
             impl #ident {
-                #[doc = #doc]
+                /// The variant whose label is this text, or else the one that stands for every other.
                 #[must_use]
                 #visibility fn of(text: &str) -> Self {
                     match text {
@@ -304,11 +303,9 @@ fn snake_case(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     for (at, c) in chars.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| chars[before]);
+        let next_is_lowercase = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
         let starts_word = c.is_uppercase()
-            && before.is_some_and(|before| {
-                !before.is_uppercase() && before != '_'
-                    || chars.get(at + 1).is_some_and(|next| next.is_lowercase()) && before != '_'
-            });
+            && before.is_some_and(|c| c != '_' && (!c.is_uppercase() || next_is_lowercase));
         if starts_word {
             text.push('_');
         }

@@ -175,7 +175,9 @@ fn check_buckets(
         Some(given) if kind == Kind::Histogram => buckets::check(given, diagnostics),
         None if kind == Kind::Histogram => {
             let name = name::plain(ident);
-            if !name.ends_with("_seconds") && name != "seconds" {
+            let has_default = name.ends_with("_seconds") || name == "seconds";
+            // A name or an option that is wrong may be the reason.
+            if !has_default && diagnostics.is_empty() {
                 diagnostics.error(
                     ident,
                     format_args!(
@@ -215,6 +217,12 @@ fn check_options(kind: Kind, options: &MetricArgs, diagnostics: &mut Diagnostics
 pub(crate) struct Names(Vec<(String, bool)>);
 
 impl Names {
+    /// Whether a function of this name is there already.
+    pub(crate) fn has(&self, function: &Function) -> bool {
+        let name = name::plain(&function.signature.ident);
+        self.0.iter().any(|(known, _)| *known == name)
+    }
+
     /// What is wrong with a further name, if anything.
     fn clash(&mut self, function: &Function, name: &str) -> Option<String> {
         // Of several with a `cfg`, one is built.

@@ -45,8 +45,11 @@ pub(crate) fn metrics(args: TokenStream, item: &TokenStream) -> TokenStream {
         .map(|item| match item {
             Item::Metric(function) => {
                 let imported = module.imports(function);
+                let is_repeated = names.has(function);
                 match Metric::validate(function, &args, &mut names, &mut diagnostics) {
                     Some(metric) => expand::metric(&metric, &args, imported),
+                    // The first of two stands for both.
+                    None if is_repeated => TokenStream::new(),
                     None => fallback::metric(function, &args),
                 }
             }

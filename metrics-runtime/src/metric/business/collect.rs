@@ -298,3 +298,54 @@ impl Names {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clash(families: &[(&str, Kind)]) -> Option<String> {
+        let mut names = Names::default();
+        families.iter().find_map(|(name, kind)| {
+            let descriptor = Descriptor {
+                name: (*name).to_owned(),
+                kind: *kind,
+                help: "".into(),
+                unit: None,
+            };
+            let added = names.add(&descriptor, || format!("the {kind:?}"));
+            added.err().map(|error| error.to_string())
+        })
+    }
+
+    #[test]
+    fn families_clash_if_a_sample_of_both_has_one_name() {
+        for (first, second) in [
+            (
+                ("orders_total", Kind::Counter),
+                ("orders_total", Kind::Counter),
+            ),
+            (("wait", Kind::Histogram), ("wait_count", Kind::Gauge)),
+            (("wait", Kind::Histogram), ("wait_bucket", Kind::Gauge)),
+            (("size_sum", Kind::Gauge), ("size", Kind::Summary)),
+            (("orders", Kind::Gauge), ("orders_total", Kind::Counter)),
+            (("build", Kind::Gauge), ("build_info", Kind::Info)),
+        ] {
+            let found = clash(&[("other", Kind::Gauge), first, second]);
+            let expected = format!(
+                "`{}` is the name of two metrics, the {:?} and the {:?}; rename one",
+                second.0, first.1, second.1
+            );
+            assert_eq!(found, Some(expected));
+        }
+        assert_eq!(
+            clash(&[
+                ("orders_total", Kind::Counter),
+                ("orders_seconds", Kind::Histogram),
+                ("orders_bucket_total", Kind::Counter),
+                ("size", Kind::Summary),
+                ("size_bucket", Kind::Gauge),
+            ]),
+            None
+        );
+    }
+}

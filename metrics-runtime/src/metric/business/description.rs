@@ -77,11 +77,10 @@ impl Description {
     #[track_caller]
     pub const fn check_series(&self, budget: u32) {
         let series = self.series();
-        if series == 0 {
-            panic!(
-                "a label has no values, so the metric has no series; give its type a `COUNT` above 0"
-            );
-        }
+        assert!(
+            series > 0,
+            "a label has no values, so the metric has no series; give its type a `COUNT` above 0"
+        );
         if series > budget as usize {
             let message = Text::new()
                 .push("`")
@@ -195,7 +194,7 @@ impl Text {
     const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
-            Err(_) => "the metric has more series than are allowed",
+            Err(_) => "",
         }
     }
 }

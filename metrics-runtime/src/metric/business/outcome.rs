@@ -1,6 +1,6 @@
 //! How something ended, as a label.
 
-use metrics_macros::LabelValue;
+use super::LabelValue;
 
 /// How an operation ended, as a label with the values `ok`, `error`, `panic` and `cancelled`.
 ///
@@ -11,8 +11,7 @@ use metrics_macros::LabelValue;
 /// assert_eq!(Outcome::of(&parsed), Outcome::Ok);
 /// assert_eq!(Outcome::of(&"seven".parse::<u32>()), Outcome::Error);
 /// ```
-#[derive(LabelValue, Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[label(crate = crate)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It did what it was to do.
     Ok,
@@ -32,5 +31,23 @@ impl Outcome {
             Ok(_) => Self::Ok,
             Err(_) => Self::Error,
         }
+    }
+}
+
+impl LabelValue for Outcome {
+    const COUNT: usize = 4;
+
+    #[inline]
+    fn index(self) -> usize {
+        match self {
+            Self::Ok => 0,
+            Self::Error => 1,
+            Self::Panic => 2,
+            Self::Cancelled => 3,
+        }
+    }
+
+    fn text(index: usize) -> Option<&'static str> {
+        ["ok", "error", "panic", "cancelled"].get(index).copied()
     }
 }

@@ -4,12 +4,6 @@
 #[derive(Clone, Copy)]
 pub struct Refused;
 
-#[expect(
-    clippy::unused_self,
-    clippy::needless_pass_by_value,
-    clippy::unused_async,
-    reason = "shaped like the methods it stands for, and never called"
-)]
 impl Refused {
     /// [`Counter::inc`](super::Counter::inc)
     pub fn inc(self) {}

@@ -1,0 +1,10 @@
+// one text: `"site"`
+use metrics_runtime::LabelValue;
+
+#[derive(LabelValue)]
+enum Channel {
+    #[label("web", "site")]
+    Web,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// only counters end in total: `orders_total(`
+use metrics_runtime::metrics;
+
+#[metrics]
+mod shop {
+    /// Orders placed.
+    pub fn orders_total() -> Gauge;
+}
+
+fn main() {}

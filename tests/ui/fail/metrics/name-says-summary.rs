@@ -1,0 +1,10 @@
+// no type in a name: `orders_summary_size_bytes(`
+use metrics_runtime::metrics;
+
+#[metrics]
+mod shop {
+    /// Orders placed.
+    pub fn orders_summary_size_bytes() -> Gauge;
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// metrics are in a module: `struct`
+use metrics_runtime::metrics;
+
+#[metrics]
+struct Shop;
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![deny(warnings)]
+
+fn main() {
+    #[metrics_runtime::metrics]
+    mod local {
+        /// Orders placed.
+        pub fn orders_total(paid: bool) -> Counter;
+    }
+    local::orders_total(true).inc();
+    assert_eq!(local::orders_total(true).get(), 1);
+}
