@@ -25,7 +25,7 @@ const LAYERS: [&[&str]; 6] = [
     &["metric"],
     &["http", "task", "expose"],
     &["instance"],
-    &["actix"],
+    &["actix", "push", "textfile"],
 ];
 
 /// What generated code and users name; both are above everything.

@@ -16,10 +16,13 @@ mod label;
 mod method;
 mod metric;
 mod number;
+#[cfg(feature = "push")]
+mod push;
 mod site;
 mod slo;
 mod task;
 mod template;
+mod textfile;
 mod trace_id;
 
 #[doc = include_str!("instrument_handler.md")]
@@ -43,8 +46,10 @@ pub use metrics_macros::instrument_task;
 pub use metrics_macros::{LabelValue, metrics};
 pub use prometheus;
 
+#[cfg(feature = "push")]
+pub use crate::push::{PushError, PushHandle, Pusher, PusherBuilder};
 pub use crate::{
-    actix::{CatchAll, artifacts, exemplars, metrics_scope},
+    actix::{CatchAll, MetricsServer, artifacts, exemplars, metrics_scope, serve},
     config::{Config, ConfigBuilder, Unmatched},
     error::{ConfigError, InitError},
     expose::{Artifacts, ArtifactsError, Format},
@@ -54,4 +59,5 @@ pub use crate::{
         Counter, FloatCounter, Gauge, Histogram, HistogramTimer, Info, LabelValue,
         LabelValuesError, Outcome, Summary, UpDown, UpDownGuard,
     },
+    textfile::write_textfile,
 };

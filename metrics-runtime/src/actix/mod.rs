@@ -16,6 +16,7 @@ mod payload;
 mod resources;
 mod routes;
 mod scope;
+mod serve;
 pub(crate) mod signature;
 mod timed;
 
@@ -27,6 +28,7 @@ pub use self::{
     catch_all::CatchAll,
     instrumented::Instrumented,
     scope::metrics_scope,
+    serve::{MetricsServer, serve},
     timed::{Start, Timed},
 };
 use crate::{

@@ -1,7 +1,7 @@
 //! The families of tasks: what each is, and how it is read from a snapshot.
 
 use super::{
-    record::Outcome,
+    record::OUTCOMES,
     series::{self, TaskSeries, slot},
     site::TASKS,
 };
@@ -144,9 +144,9 @@ impl Collect for Tasks {
 
         encoder.family(&self.runs);
         for row in &rows {
-            for outcome in Outcome::ALL {
+            for (outcome, label) in OUTCOMES {
                 let runs = row.slots[slot::OUTCOMES + outcome as usize];
-                encoder.sample(&row.labels(outcome.label()), Value::Integer(runs));
+                encoder.sample(&row.labels(label), Value::Integer(runs));
             }
         }
         encoder.family(&self.duration);

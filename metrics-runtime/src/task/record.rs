@@ -7,7 +7,10 @@ use super::{
     series::{Bound, slot},
     site::TaskSite,
 };
-use crate::engine::clock::{self, Tick};
+use crate::{
+    engine::clock::{self, Tick},
+    metric::business::Outcome,
+};
 
 /// Set once metrics are off.
 static DISABLED: AtomicBool = AtomicBool::new(false);
@@ -17,28 +20,13 @@ pub(crate) fn disable() {
     DISABLED.store(true, Relaxed);
 }
 
-/// How a run ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Ok,
-    Error,
-    Panic,
-    Cancelled,
-}
-
-impl Outcome {
-    pub(crate) const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::Panic, Self::Cancelled];
-
-    /// `,outcome="ok"`
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Ok => ",outcome=\"ok\"",
-            Self::Error => ",outcome=\"error\"",
-            Self::Panic => ",outcome=\"panic\"",
-            Self::Cancelled => ",outcome=\"cancelled\"",
-        }
-    }
-}
+/// The outcomes in the order of their slots, which is that of their discriminants, with their labels.
+pub(super) const OUTCOMES: [(Outcome, &str); 4] = [
+    (Outcome::Ok, ",outcome=\"ok\""),
+    (Outcome::Error, ",outcome=\"error\""),
+    (Outcome::Panic, ",outcome=\"panic\""),
+    (Outcome::Cancelled, ",outcome=\"cancelled\""),
+];
 
 /// A run in progress. It is closed when it is dropped, wherever that is: a task may end on another thread than it began
 /// on, so a record holds the series, never a thread's cells.

@@ -7,11 +7,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{
-    record::{Outcome, Record},
-    returned::Failure,
-    site::TaskSite,
-};
+use super::{record::Record, returned::Failure, site::TaskSite};
+use crate::metric::business::Outcome;
 
 pin_project! {
     /// The future of a task's body. A run begins when it is first polled, and ends when it returns or is dropped.

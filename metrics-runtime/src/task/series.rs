@@ -29,14 +29,14 @@ const DEFAULT_BUCKETS: [f64; 12] = [
 /// The slots of a [`TaskSeries`]. In-progress comes first, so that a snapshot reads it before what a run writes at its
 /// end.
 pub(super) mod slot {
-    use super::super::record::Outcome;
+    use super::super::record;
 
     pub(crate) const IN_PROGRESS: usize = 0;
     /// Ticks.
     pub(crate) const DURATION: usize = 1;
     pub(crate) const OUTCOMES: usize = 2;
     /// The first bucket; the others follow.
-    pub(crate) const BUCKETS: usize = OUTCOMES + Outcome::ALL.len();
+    pub(crate) const BUCKETS: usize = OUTCOMES + record::OUTCOMES.len();
 }
 
 /// One value of the `task` label under one set of constant labels.
