@@ -1,5 +1,8 @@
 # Everything a contributor runs. `make test` on a fresh machine needs rust, gcc, make and python3, and installs the rest.
 
+# A workspace of its own, built in the same folder.
+traced = --manifest-path examples/traced/Cargo.toml --target-dir $(TARGET)
+
 .PHONY: test unit-test features-test metrics-test ops-test lint bench soak fmt tools
 
 # What cargo builds and the scripts install goes here.
@@ -20,6 +23,8 @@ tools:
 metrics-test: tools
 	cargo build --locked --release --example quickstart
 	$(TARGET)/tools/venv/bin/python scripts/metrics-test
+	cargo build --locked --release $(traced)
+	$(TARGET)/tools/venv/bin/python scripts/trace-test
 
 ops-test:
 	cargo build --locked --release --example quickstart
@@ -27,7 +32,9 @@ ops-test:
 
 lint:
 	cargo fmt --all --check
+	cargo fmt --manifest-path examples/traced/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cargo clippy --locked $(traced) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --all-features
 	cargo fmt --manifest-path tests/outside/Cargo.toml --check
 
@@ -41,3 +48,4 @@ bench:
 
 fmt:
 	cargo fmt --all
+	cargo fmt --manifest-path examples/traced/Cargo.toml

@@ -60,6 +60,8 @@ pub enum Shape {
     Bytes,
     /// `POST` of a JSON body, answered with an empty 204.
     Upload,
+    /// As `Text`, under a trace.
+    Traced { sampled: bool },
 }
 
 impl Shape {
@@ -71,6 +73,7 @@ impl Shape {
             Self::Json => "JSON",
             Self::Bytes => "known size",
             Self::Upload => "JSON upload",
+            Self::Traced { .. } => "string under a trace",
         }
     }
 
@@ -80,6 +83,13 @@ impl Shape {
             Self::Text => test::TestRequest::get().uri("/items/42"),
             Self::Json => test::TestRequest::get().uri("/json/42"),
             Self::Bytes => test::TestRequest::get().uri("/bytes/42"),
+            Self::Traced { sampled } => {
+                let flags = u8::from(sampled);
+                let trace =
+                    format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags:02}");
+                let request = test::TestRequest::get().uri("/items/42");
+                request.insert_header(("traceparent", trace))
+            }
             Self::Upload => test::TestRequest::post().uri("/upload/42").set_json(Item {
                 id: 42,
                 name: "a name".into(),
@@ -93,7 +103,9 @@ impl Shape {
         match self {
             Self::Upload => request,
             // The parser says when there is no body; a test request carries an empty stream.
-            Self::Text | Self::Json | Self::Bytes => request.replace_payload(Payload::None).0,
+            Self::Text | Self::Json | Self::Bytes | Self::Traced { .. } => {
+                request.replace_payload(Payload::None).0
+            }
         }
     }
 }

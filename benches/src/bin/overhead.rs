@@ -10,6 +10,7 @@ use metrics_benches::apps::{Peers, Shape, Way};
 use metrics_benches::args;
 use metrics_benches::harness::{Subject, shuffled};
 use metrics_benches::stats::Quartiles;
+use metrics_runtime::{Config, exemplars};
 
 /// Where code, stack and heap of a process lie moves its figures by more than the differences
 /// sought, so measuring is done by this many processes.
@@ -23,13 +24,67 @@ fn main() {
     let (rounds, pairs) = if args::quick() { (80, 40) } else { (1200, 400) };
     let rounds = args::number("--rounds").unwrap_or(rounds);
     let pairs = args::number("--pairs").unwrap_or(pairs);
-    match args::number("--process") {
-        Some(process) => measure(
-            process,
-            rounds.div_ceil(PROCESSES),
-            pairs.div_ceil(PROCESSES),
-        ),
-        None => compare(rounds, pairs),
+    let rounds_each = rounds.div_ceil(PROCESSES);
+    match (args::number("--process"), args::number("--traced")) {
+        (Some(process), Some(traced)) => TRACED[traced].measure(process, rounds_each),
+        (Some(process), None) => measure(process, rounds_each, pairs.div_ceil(PROCESSES)),
+        (None, _) => compare(rounds, pairs),
+    }
+}
+
+/// Requests that carry a trace, with exemplars off or on. They are on or off for a process, so each of these has its own.
+struct Traced {
+    name: &'static str,
+    exemplars: bool,
+    sampled: bool,
+}
+
+const TRACED: [Traced; 3] = [
+    Traced {
+        name: "exemplars off",
+        exemplars: false,
+        sampled: true,
+    },
+    Traced {
+        name: "exemplars on, every request sampled",
+        exemplars: true,
+        sampled: true,
+    },
+    // Every request is due for an exemplar, and its header is read.
+    Traced {
+        name: "exemplars on, no request sampled",
+        exemplars: true,
+        sampled: false,
+    },
+];
+
+impl Traced {
+    fn measure(&self, process: usize, rounds: usize) {
+        let mut config = Config::builder();
+        if self.exemplars {
+            config = config.exemplars(exemplars::traceparent);
+        }
+        metrics_runtime::init(config.build().expect("valid")).expect("the first");
+        let peers = Peers::install();
+        let shape = Shape::Traced {
+            sampled: self.sampled,
+        };
+        in_system(async {
+            let ways = [Way::Bare, Way::OursLiteral];
+            let mut subjects = Vec::new();
+            for way in ways {
+                subjects.push(peers.subject(way, shape).await);
+            }
+            for round in 0..rounds {
+                for i in shuffled(subjects.len(), process * rounds + round) {
+                    let nanos = subjects[i].nanos_per_request(|| ());
+                    print(self.name, ways[i].name(), nanos);
+                }
+            }
+        });
+        let text = metrics_runtime::render(metrics_runtime::Format::OpenMetrics);
+        let shown = text.contains(" # {trace_id=");
+        assert_eq!(shown, self.exemplars && self.sampled, "{}", self.name);
     }
 }
 
@@ -151,11 +206,16 @@ impl Samples {
 fn compare(rounds: usize, pairs: usize) {
     let program = std::env::current_exe().expect("has a path");
     let mut samples = Samples(HashMap::new());
-    for process in 0..PROCESSES {
+    let traced = (0..TRACED.len()).map(|traced| vec!["--traced".to_owned(), traced.to_string()]);
+    let kinds: Vec<_> = traced.chain([Vec::new()]).collect();
+    for process in 0..PROCESSES * kinds.len() {
+        let kind = &kinds[process % kinds.len()];
+        let process = process / kinds.len();
         let output = Command::new(&program)
             .args(["--process", &process.to_string()])
             .args(["--rounds", &rounds.to_string()])
             .args(["--pairs", &pairs.to_string()])
+            .args(kind)
             .stderr(Stdio::inherit())
             .output()
             .expect("starts");
@@ -172,6 +232,7 @@ fn compare(rounds: usize, pairs: usize) {
         }
     }
     print_one_thread(&samples);
+    print_traced(&samples);
     print_two_threads(&samples);
 }
 
@@ -206,6 +267,19 @@ fn print_one_thread(samples: &Samples) {
         "\nTwo reads of `Instant` cost {:.0} ns here.\n",
         two_clock_reads()
     );
+}
+
+fn print_traced(samples: &Samples) {
+    println!("### Exemplars, one thread, {}\n", Way::OursLiteral.name());
+    println!("| requests with `traceparent` | above bare, ns | quartiles, ns |");
+    println!("|---|--:|--:|");
+    for Traced { name, .. } in &TRACED {
+        let [own, bare] = [Way::OursLiteral, Way::Bare].map(|way| samples.of(name, way.name()));
+        let above = own.iter().zip(bare).map(|(own, bare)| own - bare);
+        let Quartiles { low, median, high } = Quartiles::of(above);
+        println!("| {name} | {median:.1} | {low:.1} to {high:.1} |");
+    }
+    println!();
 }
 
 fn two_clock_reads() -> f64 {

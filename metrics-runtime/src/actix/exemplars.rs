@@ -92,28 +92,36 @@ pub fn traceparent(req: &HttpRequest) -> Option<TraceId> {
     parse(req.headers().get(&TRACEPARENT)?.as_bytes())
 }
 
-/// `version-trace-parent-flags`, each in lowercase hexadecimal digits; further parts only in versions that are not known
-/// yet.
+/// `version-trace-parent-flags`, each in lowercase hexadecimal digits; more parts only in versions that are not known yet.
 fn parse(header: &[u8]) -> Option<TraceId> {
-    const SAMPLED: u8 = 1;
-    let text = str::from_utf8(header).ok()?;
-    let (known, further) = text.split_at_checked(55)?;
-    let mut parts = known.split('-');
-    let mut next = |len| {
-        let is_lower_hex = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
-        let part = parts.next()?;
-        (part.len() == len && part.bytes().all(is_lower_hex)).then_some(part)
+    const SAMPLED: u128 = 1;
+    const VERSION_0: u128 = 0;
+    const NO_VERSION: u128 = 0xff;
+    let (known, more) = header.split_at_checked(55)?;
+    // Most headers are not sampled, and then nothing else is read.
+    if hex(&known[53..])? & SAMPLED == 0 || [known[2], known[35], known[52]] != [b'-'; 3] {
+        return None;
+    }
+    let is_whole = match hex(&known[..2])? {
+        NO_VERSION => false,
+        VERSION_0 => more.is_empty(),
+        _ => more.first().is_none_or(|next| *next == b'-'),
     };
-    let (version, trace, parent, flags) = (next(2)?, next(32)?, next(16)?, next(2)?);
-    let is_complete = match version {
-        "ff" => false,
-        "00" => further.is_empty(),
-        _ => further.is_empty() || further.starts_with('-'),
-    };
-    let is_sampled = u8::from_str_radix(flags, 16).ok()? & SAMPLED != 0;
-    let has_parent = parent.bytes().any(|digit| digit != b'0');
-    let trace = TraceId::from_hex(trace)?;
-    (is_complete && is_sampled && has_parent && trace.0 != 0).then_some(trace)
+    let trace = TraceId(hex(&known[3..35])?);
+    let parent = hex(&known[36..52])?;
+    (is_whole && trace.0 != 0 && parent != 0).then_some(trace)
+}
+
+/// The number that lowercase digits are.
+fn hex(digits: &[u8]) -> Option<u128> {
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some((number << 4) | u128::from(digit))
+    })
 }
 
 #[cfg(test)]
