@@ -105,7 +105,7 @@ impl Client {
         let mut response = match method {
             Method::Delete => self.agent.run(request.body(())?)?,
             Method::Put | Method::Post => {
-                let content_type = crate::Format::Text.content_type();
+                let content_type = crate::expose::Format::Text.content_type();
                 let request = request.header(header::CONTENT_TYPE, content_type);
                 self.agent.run(request.body(text)?)?
             }
