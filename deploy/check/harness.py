@@ -15,7 +15,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 DOCS = ROOT / "docs"
-TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+EXAMPLES = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release/examples"
 
 
 class Results:
@@ -106,6 +106,12 @@ class Servers(contextlib.ExitStack):
             return ready()
 
         until(f"{name} answers", 30, answers)
+        return process
+
+    @staticmethod
+    def stop(process):
+        """Before the block ends, for a server that fails on purpose."""
+        stop(process)
 
 
 def stop(process):
@@ -126,12 +132,24 @@ def dashboards():
     return {path: json.loads(path.read_text()) for path in sorted((DEPLOY / "grafana/dashboards").glob("*.json"))}
 
 
-def panel_targets(dashboard):
+def panels(dashboard):
+    """Those of collapsed rows, too."""
     for panel in dashboard["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def panel_targets(dashboard):
+    for panel in panels(dashboard):
         for target in panel.get("targets", []):
             yield panel, target
 
 
+def guide():
+    """The pages for whoever operates a service."""
+    return [DOCS / "observability.md", *sorted((DOCS / "runbooks").glob("*.md"))]
+
+
 # A family's name where it begins: not the tail of a prefixed or recorded one. The dashboard's `${prefix}` ends in a brace.
-FAMILY = re.compile(r"(?<![\w:/.\-])(?:http|process)_[a-z0-9_]*[a-z0-9](?![\w(/]|\.\w)")
-RECORDED = re.compile(r"(?<!\w)(?:job|job_handler):[a-z0-9_:]+")
+FAMILY = re.compile(r"(?<![\w:/.\-])(?:http|task|shop|process)_[a-z0-9_]*[a-z0-9](?![\w(/]|\.\w)")
+RECORDED = re.compile(r"(?<!\w)(?:job|job_handler|job_task|slo):[a-z0-9_:]+")

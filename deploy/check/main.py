@@ -11,7 +11,7 @@ from harness import Results
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--picture", type=pathlib.Path, help="draw the dashboard's panels into this file")
+    parser.add_argument("--picture", type=pathlib.Path, help="take a picture of Prometheus' console into this file")
     parser.add_argument("--no-live", action="store_true", help="only what needs no running example")
     options = parser.parse_args()
 
@@ -34,6 +34,10 @@ def main():
 
             exported = live.run(results, pathlib.Path(work), options.picture)
             static.names(results, exported)
+        with results.section("federation"), tempfile.TemporaryDirectory(prefix="ops-") as work:
+            import federation
+
+            federation.run(results, pathlib.Path(work), federation.DEFAULTS)
 
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(1 if results.failed or not results.passed else 0)
