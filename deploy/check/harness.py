@@ -147,7 +147,7 @@ def panel_targets(dashboard):
 
 def guide():
     """The pages for whoever operates a service."""
-    return [DOCS / "observability.md", *sorted((DOCS / "runbooks").glob("*.md"))]
+    return [DOCS / "observability.md", DOCS / "traces.md", *sorted((DOCS / "runbooks").glob("*.md"))]
 
 
 # A family's name where it begins: not the tail of a prefixed or recorded one. The dashboard's `${prefix}` ends in a brace.

@@ -141,7 +141,7 @@ def annotation_problems(prometheus, dashboard):
 def documented_queries():
     """The PromQL of guide and runbooks, block by block."""
     for path in guide():
-        for query in re.findall(r"^```promql\n(.*?)^```", path.read_text(), re.M | re.S):
+        for query in re.findall(r"^ *```promql\n(.*?)^ *```", path.read_text(), re.M | re.S):
             yield {"title": path.name, "targets": [{"refId": "", "expr": query}]}
 
 

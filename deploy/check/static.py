@@ -141,10 +141,14 @@ def compose(results):
     for path in addresses:
         for group in yaml.safe_load(path.read_text()):
             problems += [f"{path.name}: no service {target}" for target in group["targets"] if target.split(":")[0] not in stack["services"]]
-    for source in yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/datasources.yml").read_text())["datasources"]:
+    sources = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/datasources.yml").read_text())["datasources"]
+    for source in sources:
         host = source["url"].split("/")[2].split(":")[0]
         if host not in stack["services"]:
             problems.append(f"data source {source['name']}: no service {host}")
+    links = {link["name"]: link["datasourceUid"] for source in sources for link in source.get("jsonData", {}).get("exemplarTraceIdDestinations", [])}
+    if links.get("trace_id") not in {source["uid"] for source in sources if source["type"] == "jaeger"}:
+        problems.append(f"exemplars: `trace_id` leads to no trace: {links}")
     results.check("compose: images pinned, mounts exist, addresses resolve, ports stay local", problems)
     collector = yaml.safe_load((folder / "collector.yml").read_text())
     known = {kind: set(collector[kind]) for kind in ("receivers", "processors", "exporters")}

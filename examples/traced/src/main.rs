@@ -85,7 +85,11 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let traces = telemetry::install()?;
-    init(Config::builder().exemplars(telemetry::trace_of).build()?)?;
+    init(
+        Config::builder()
+            .exemplars(telemetry::current_trace)
+            .build()?,
+    )?;
     let server = HttpServer::new(|| {
         let items = web::scope("/items")
             .wrap(from_fn(telemetry::trace_request))

@@ -1,7 +1,7 @@
 //! Traces and logs: spans over OTLP, one JSON object per log line, and what ties both to the metrics.
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::HeaderMap,
@@ -42,7 +42,7 @@ pub fn install() -> Result<SdkTracerProvider, ExporterBuildError> {
 
 /// Runs a request in a span of its own, under the trace that its `traceparent` header names, if there is one.
 ///
-/// Log lines carry the trace's id, and so does the request: [`trace_of`] reads it there.
+/// Log lines carry the trace's id.
 pub async fn trace_request(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -57,14 +57,8 @@ pub async fn trace_request(
         http.response.status_code = Empty,
     );
     let _ = span.set_parent(parent_of(req.headers()));
-    let context = span.context();
-    let trace = context.span().span_context().clone();
-    span.record("trace_id", trace.trace_id().to_string());
-    // Nobody can look up a trace that is not sampled.
-    if trace.is_sampled() {
-        let id = TraceId::from_bytes(trace.trace_id().to_bytes());
-        req.extensions_mut().insert(id);
-    }
+    let trace = span.context().span().span_context().trace_id();
+    span.record("trace_id", trace.to_string());
     let answered = async {
         let answered = next.call(req).await;
         if let Ok(response) = &answered {
@@ -91,7 +85,13 @@ fn parent_of(headers: &HeaderMap) -> Context {
     TraceContextPropagator::new().extract(&Headers(headers))
 }
 
-/// The hook for `Config::builder().exemplars(..)`: the sampled trace that [`trace_request`] found.
-pub fn trace_of(req: &actix_web::HttpRequest) -> Option<TraceId> {
-    req.extensions().get::<TraceId>().copied()
+/// The hook for `Config::builder().exemplars(..)`: the trace of the request's span, if it is sampled, for nobody can look up
+/// another.
+///
+/// The hook is called inside the middleware, so the current span is that of [`trace_request`] or a child of it.
+pub fn current_trace(_req: &HttpRequest) -> Option<TraceId> {
+    let context = Span::current().context().span().span_context().clone();
+    context
+        .is_sampled()
+        .then(|| TraceId::from_bytes(context.trace_id().to_bytes()))
 }
