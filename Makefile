@@ -21,8 +21,9 @@ tools:
 	scripts/tools
 
 metrics-test: tools
-	cargo build --locked --release --example quickstart
+	cargo build --locked --release --example quickstart --example worker --example nightly --example cron
 	$(TARGET)/tools/venv/bin/python scripts/metrics-test
+	$(TARGET)/tools/venv/bin/python scripts/workers-test
 	cargo build --locked --release $(traced)
 	$(TARGET)/tools/venv/bin/python scripts/trace-test
 
