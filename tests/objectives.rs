@@ -24,8 +24,6 @@ use metrics_runtime::{CatchAll, Config, Format, Metrics, instrument_handler, pro
 use prometheus::IntCounter;
 use tests::{Scrape, Server, metrics, metrics_with, settled};
 
-const THRESHOLD: Duration = Duration::from_millis(400);
-
 #[instrument_handler(
     handler = "/objective/answer/{status}",
     labels(team = "catalog"),
@@ -36,7 +34,7 @@ async fn answer(status: web::Path<u16>) -> HttpResponse {
     HttpResponse::new(StatusCode::from_u16(*status).expect("a status"))
 }
 
-#[instrument_handler(handler = "/objective/pause/{milliseconds}", slo(latency = (0.4, 95)))]
+#[instrument_handler(handler = "/objective/pause/{milliseconds}", slo(latency = (1, 95)))]
 #[get("/pause/{milliseconds}")]
 async fn pause(milliseconds: web::Path<u64>) -> &'static str {
     sleep(Duration::from_millis(*milliseconds)).await;
@@ -89,6 +87,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(plain);
 }
 
+/// Without the attribute.
+async fn bare() -> &'static str {
+    "bare"
+}
+
 fn serve(metrics: Metrics) -> Server {
     Server::start(move || {
         App::new()
@@ -96,6 +99,7 @@ fn serve(metrics: Metrics) -> Server {
             .app_data(web::Data::new(Gate::default()))
             .service(metrics.scope())
             .configure(routes)
+            .route("/bare", web::get().to(bare))
             .wrap(CatchAll)
     })
 }
@@ -212,16 +216,13 @@ fn clients_that_left_count_for_latency_alone() {
 fn requests_slower_than_the_threshold_are_errors_of_latency() {
     let metrics = metrics();
     let server = serve(metrics);
-    let slow = THRESHOLD + Duration::from_millis(50);
-    for _ in 0..2 {
-        assert_eq!(server.get("/pause/0").status, 200);
-        let path = format!("/pause/{}", slow.as_millis());
-        assert_eq!(server.get(&path).status, 200);
+    // The second falls into the bucket that ends at the threshold, the last into the one after it.
+    for milliseconds in [0, 320, 0, 1050] {
+        assert_eq!(server.get(&format!("/pause/{milliseconds}")).status, 200);
     }
-    assert_eq!(server.get("/pause/0").status, 200);
-    let scrape = settled(metrics, 5);
+    let scrape = settled(metrics, 4);
     let handler = "/objective/pause/{milliseconds}";
-    assert_eq!(counted(&scrape, handler, "latency"), (5.0, 2.0));
+    assert_eq!(counted(&scrape, handler, "latency"), (4.0, 1.0));
     assert_eq!(counted(&scrape, handler, "availability"), (0.0, 0.0));
 }
 
@@ -264,7 +265,8 @@ fn defaults_apply_to_handlers_without_objectives_of_their_own() {
     });
     let server = serve(metrics);
     assert_eq!(server.get("/nowhere").status, 404);
-    let scrape = settled(metrics, 1);
+    assert_eq!(server.get("/bare").status, 200);
+    let scrape = settled(metrics, 2);
     let ratios = |handler: &str| {
         ["availability", "latency"].map(|objective| {
             let labels = [
@@ -275,6 +277,7 @@ fn defaults_apply_to_handlers_without_objectives_of_their_own() {
         })
     };
     assert_eq!(ratios("/objective/plain"), [0.995, 0.95]);
+    assert_eq!(ratios("/bare"), [0.995, 0.95]);
     assert_eq!(ratios("/objective/answer/{status}"), [0.9995, 0.99]);
     assert_eq!(ratios("/objective/pause/{milliseconds}"), [0.995, 0.95]);
     // Its literal buckets do not have the default threshold.

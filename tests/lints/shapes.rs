@@ -47,7 +47,7 @@ pub async fn above(id: Path<u32>) -> String {
 
 /// Below its route.
 #[get("/below/{id}")]
-#[instrument_handler(handler = "/below/{id}", labels(team = "a"), buckets = [0.1, 1.0])]
+#[instrument_handler(handler = "/below/{id}", labels(team = "a"), buckets = [0.1, 1.0], slo(availability = 99.9, latency = (1, 99)))]
 pub async fn below(id: Path<u32>) -> String {
     id.to_string()
 }

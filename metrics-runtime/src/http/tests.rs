@@ -182,6 +182,35 @@ fn handlers_that_share_a_label_show_the_buckets_they_share() {
 }
 
 #[test]
+fn handlers_that_share_a_label_share_the_strictest_objective() {
+    static STRICT: Site = Site::new("strict")
+        .handler("/t")
+        .availability(99.9)
+        .latency(0.2, 95.0);
+    static LAX: Site = Site::new("lax").handler("/t").availability(99.0);
+    static NONE: Site = Site::new("none").handler("/t");
+    let config = Config::builder().slo(90.0, None).resolve(|_| None).unwrap();
+    let http = Http::new(config);
+    serve(http, &NONE, 503, 0);
+    serve(http, &LAX, 500, 0);
+    serve(http, &STRICT, 200, 0);
+    let sample = |name, objective| {
+        let labels = [("method", "GET"), ("objective", objective)];
+        value(http, name, &labels)
+    };
+    assert_eq!(
+        sample("http_slo_objective_ratio", "availability"),
+        Some(0.999)
+    );
+    assert_eq!(sample("http_slo_events_total", "availability"), Some(3.0));
+    assert_eq!(sample("http_slo_errors_total", "availability"), Some(2.0));
+    // Only the first of them has a bucket that ends at the threshold.
+    assert_eq!(sample("http_slo_objective_ratio", "latency"), Some(0.95));
+    assert_eq!(sample("http_slo_events_total", "latency"), Some(1.0));
+    assert_eq!(sample("http_slo_errors_total", "latency"), Some(0.0));
+}
+
+#[test]
 fn a_cancelled_record_leaves_no_trace() {
     static SITE: Site = Site::new("cancelled");
     let http = http();

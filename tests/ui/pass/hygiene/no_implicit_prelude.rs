@@ -5,7 +5,7 @@
 use ::actix_web::{App, HttpResponse, web::Json};
 use ::metrics_runtime::instrument_handler;
 
-#[instrument_handler(handler = "/", labels(team = "a"), buckets = [0.1])]
+#[instrument_handler(handler = "/", labels(team = "a"), buckets = [0.1], slo(availability = 99.9, latency = (0.1, 99)))]
 async fn create(name: Json<u8>) -> ::core::result::Result<HttpResponse, ::actix_web::Error> {
     ::core::mem::drop(name);
     ::core::result::Result::Ok(HttpResponse::Ok().finish())
