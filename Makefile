@@ -21,9 +21,10 @@ tools:
 	scripts/tools
 
 metrics-test: tools
-	cargo build --locked --release --example quickstart --example worker --example nightly --example cron
+	cargo build --locked --release --example quickstart --example worker --example nightly --example cron --example shop
 	$(TARGET)/tools/venv/bin/python scripts/metrics-test
 	$(TARGET)/tools/venv/bin/python scripts/workers-test
+	$(TARGET)/tools/venv/bin/python scripts/shop-test
 	cargo build --locked --release $(traced)
 	$(TARGET)/tools/venv/bin/python scripts/trace-test
 

@@ -138,7 +138,7 @@ fn instrument(
     }
 }
 
-/// See `metrics_runtime::metrics`.
+/// Documented as `metrics_runtime::metrics`.
 #[proc_macro_attribute]
 pub fn metrics(
     args: proc_macro::TokenStream,
@@ -147,7 +147,7 @@ pub fn metrics(
     crate::metrics::metrics(args.into(), &item.into()).into()
 }
 
-/// See `metrics_runtime::LabelValue`.
+/// Implements the trait of this name for an enum without fields.
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn label_value(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     crate::metrics::label_value::derive(item.into()).into()

@@ -25,6 +25,7 @@ mod template;
 mod textfile;
 mod trace_id;
 
+pub use metrics_macros::LabelValue;
 #[doc = include_str!("instrument_handler.md")]
 pub use metrics_macros::instrument_handler;
 /// ```
@@ -43,7 +44,8 @@ pub use metrics_macros::instrument_handler;
 /// ```
 ///
 pub use metrics_macros::instrument_task;
-pub use metrics_macros::{LabelValue, metrics};
+#[doc = include_str!("metrics.md")]
+pub use metrics_macros::metrics;
 pub use prometheus;
 
 #[cfg(feature = "push")]

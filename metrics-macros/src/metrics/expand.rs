@@ -48,6 +48,8 @@ pub(crate) fn metric(metric: &Metric<'_>, module: &ModuleArgs, imported: bool) -
     body.set_span(semicolon.span);
     quote! {
         #(#attributes)*
+        // Who cannot name a label's type cannot count, which may be meant.
+        #[allow(private_interfaces)]
         #[inline]
         #visibility #fn_token #ident(#inputs) -> #ty #body
     }
