@@ -63,3 +63,8 @@ pub use crate::{
     },
     textfile::write_textfile,
 };
+
+/// The examples in the documents compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/workers.md")]
+mod workers {}
