@@ -36,6 +36,8 @@ WAYS = {
     "bare again": (0, False),
     "ours, literal label": (1, False),
     "ours, matched template": (2, False),
+    "ours, literal label, CatchAll": (3, False),
+    "ours, matched template, CatchAll": (4, False),
     "bare, scraped": (0, True),
     "ours, literal label, scraped": (1, True),
 }

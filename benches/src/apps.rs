@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{App, HttpRequest, HttpResponse, Responder, test, web};
-use metrics_runtime::instrument_handler;
+use metrics_runtime::{CatchAll, instrument_handler};
 use serde::{Deserialize, Serialize};
 
 use crate::harness::{Subject, drive};
@@ -16,6 +17,11 @@ pub enum Way {
     Bare,
     OursLiteral,
     OursTemplate,
+    /// The setup README recommends: annotated handlers, and `CatchAll` around the `App`.
+    OursLiteralCatchAll,
+    OursTemplateCatchAll,
+    /// No handler is annotated.
+    CatchAllAlone,
     HandWritten,
     Autometrics,
     ActixWebProm,
@@ -24,10 +30,13 @@ pub enum Way {
 }
 
 impl Way {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Bare,
         Self::OursLiteral,
         Self::OursTemplate,
+        Self::OursLiteralCatchAll,
+        Self::OursTemplateCatchAll,
+        Self::CatchAllAlone,
         Self::HandWritten,
         Self::Autometrics,
         Self::ActixWebProm,
@@ -40,6 +49,9 @@ impl Way {
             Self::Bare => "bare",
             Self::OursLiteral => "ours, literal label",
             Self::OursTemplate => "ours, matched template",
+            Self::OursLiteralCatchAll => "ours, literal label, CatchAll",
+            Self::OursTemplateCatchAll => "ours, matched template, CatchAll",
+            Self::CatchAllAlone => "ours, CatchAll alone",
             Self::HandWritten => "hand-written, prometheus",
             Self::Autometrics => "autometrics",
             Self::ActixWebProm => "actix-web-prom",
@@ -77,24 +89,26 @@ impl Shape {
         }
     }
 
-    /// A request as the server's parser would hand it to the application.
-    pub fn request(self) -> actix_http::Request {
-        let request = match self {
-            Self::Text => test::TestRequest::get().uri("/items/42"),
-            Self::Json => test::TestRequest::get().uri("/json/42"),
-            Self::Bytes => test::TestRequest::get().uri("/bytes/42"),
-            Self::Traced { sampled } => {
-                let flags = u8::from(sampled);
-                let trace =
-                    format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags:02}");
-                let request = test::TestRequest::get().uri("/items/42");
-                request.insert_header(("traceparent", trace))
-            }
-            Self::Upload => test::TestRequest::post().uri("/upload/42").set_json(Item {
+    /// A request as the server's parser would hand it to the application, to a path behind `prefix`.
+    pub fn request(self, prefix: &str) -> actix_http::Request {
+        let (method, path) = match self {
+            Self::Text | Self::Traced { .. } => (Method::GET, "/items/42"),
+            Self::Json => (Method::GET, "/json/42"),
+            Self::Bytes => (Method::GET, "/bytes/42"),
+            Self::Upload => (Method::POST, "/upload/42"),
+        };
+        let mut request = test::TestRequest::with_uri(&format!("{prefix}{path}")).method(method);
+        if let Self::Traced { sampled } = self {
+            let flags = u8::from(sampled);
+            let trace = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags:02}");
+            request = request.insert_header(("traceparent", trace));
+        }
+        if self == Self::Upload {
+            request = request.set_json(Item {
                 id: 42,
                 name: "a name".into(),
-            }),
-        };
+            });
+        }
         let request = request
             .insert_header(("host", "localhost:8080"))
             .insert_header(("user-agent", "bench"))
@@ -107,6 +121,58 @@ impl Shape {
                 request.replace_payload(Payload::None).0
             }
         }
+    }
+}
+
+/// What else is in the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Setup {
+    /// Nothing.
+    Alone,
+    /// Every handler a second time, in a scope: requests go to both mounts in turn.
+    MountedTwice,
+    /// [`OTHER_ROUTES`] that were registered before.
+    ManyRoutes,
+}
+
+const SCOPE: &str = "/api/v1";
+
+/// How many routes actix tries in vain in [`Setup::ManyRoutes`].
+pub const OTHER_ROUTES: usize = 300;
+
+impl Setup {
+    pub const ALL: [Self; 3] = [Self::Alone, Self::MountedTwice, Self::ManyRoutes];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alone => "one route",
+            Self::MountedTwice => "each function mounted twice",
+            Self::ManyRoutes => "300 other routes",
+        }
+    }
+
+    /// Where the request of this number goes.
+    pub const fn prefix(self, number: usize) -> &'static str {
+        match self {
+            Self::MountedTwice if number % 2 == 1 => SCOPE,
+            _ => "",
+        }
+    }
+
+    fn configure(self, config: &mut web::ServiceConfig, routes: fn(&mut web::ServiceConfig)) {
+        match self {
+            Self::Alone => {}
+            Self::MountedTwice => {
+                config.service(web::scope(SCOPE).configure(routes));
+            }
+            Self::ManyRoutes => {
+                for number in 0..OTHER_ROUTES {
+                    let path = format!("/other{number}/{{id}}");
+                    config.route(&path, web::get().to(HttpResponse::NoContent));
+                }
+            }
+        }
+        routes(config);
     }
 }
 
@@ -318,35 +384,36 @@ impl Peers {
     }
 
     /// The application, measured in one way, ready to be sent requests of one shape.
-    pub async fn subject(&self, way: Way, shape: Shape) -> Subject {
+    pub async fn subject(&self, way: Way, setup: Setup, shape: Shape) -> Subject {
         macro_rules! subject {
-            ($app:expr) => {{
-                let service = test::init_service($app).await;
-                Subject::new(shape, Box::new(move |requests| drive(&service, requests)))
+            ($app:expr, $routes:expr) => {{
+                let app = $app.configure(|config| setup.configure(config, $routes));
+                let service = test::init_service(app).await;
+                let drive = Box::new(move |requests| drive(&service, requests));
+                Subject::new(setup, shape, drive)
             }};
         }
         match way {
-            Way::Bare => subject!(App::new().configure(plain::routes)),
-            Way::OursLiteral => subject!(App::new().configure(literal::routes)),
-            Way::OursTemplate => subject!(App::new().configure(template::routes)),
-            Way::HandWritten => subject!(App::new().configure(hand_written::routes)),
-            Way::Autometrics => subject!(App::new().configure(autometered::routes)),
-            Way::ActixWebProm => {
-                subject!(App::new().wrap(self.prom.clone()).configure(plain::routes))
-            }
+            Way::Bare => subject!(App::new(), plain::routes),
+            Way::OursLiteral => subject!(App::new(), literal::routes),
+            Way::OursTemplate => subject!(App::new(), template::routes),
+            Way::OursLiteralCatchAll => subject!(App::new().wrap(CatchAll), literal::routes),
+            Way::OursTemplateCatchAll => subject!(App::new().wrap(CatchAll), template::routes),
+            Way::CatchAllAlone => subject!(App::new().wrap(CatchAll), plain::routes),
+            Way::HandWritten => subject!(App::new(), hand_written::routes),
+            Way::Autometrics => subject!(App::new(), autometered::routes),
+            Way::ActixWebProm => subject!(App::new().wrap(self.prom.clone()), plain::routes),
             Way::ActixWebMetrics => subject!(
-                App::new()
-                    .wrap(actix_web_metrics::ActixWebMetricsBuilder::new().build())
-                    .configure(plain::routes)
+                App::new().wrap(actix_web_metrics::ActixWebMetricsBuilder::new().build()),
+                plain::routes
             ),
             Way::OpenTelemetry => subject!(
-                App::new()
-                    .wrap(
-                        opentelemetry_instrumentation_actix_web::RequestMetrics::builder()
-                            .with_meter_provider(self.otel.clone())
-                            .build()
-                    )
-                    .configure(plain::routes)
+                App::new().wrap(
+                    opentelemetry_instrumentation_actix_web::RequestMetrics::builder()
+                        .with_meter_provider(self.otel.clone())
+                        .build()
+                ),
+                plain::routes
             ),
         }
     }

@@ -9,7 +9,7 @@ use actix_http::Request;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 
-use crate::apps::Shape;
+use crate::apps::{Setup, Shape};
 use crate::stats::Quartiles;
 
 /// Requests are made before the clock starts and answered in one go: making one costs more than
@@ -20,13 +20,18 @@ type Drive = Box<dyn Fn(Vec<Request>)>;
 
 /// An application and the requests it is to be sent.
 pub struct Subject {
+    setup: Setup,
     shape: Shape,
     drive: Drive,
 }
 
 impl Subject {
-    pub fn new(shape: Shape, drive: Drive) -> Self {
-        Self { shape, drive }
+    pub fn new(setup: Setup, shape: Shape, drive: Drive) -> Self {
+        Self {
+            setup,
+            shape,
+            drive,
+        }
     }
 
     /// Sends `count` requests between `before` and `after`, which see only the application's work.
@@ -36,7 +41,9 @@ impl Subject {
         before: impl FnOnce() -> T,
         after: impl FnOnce(T) -> U,
     ) -> U {
-        let requests: Vec<_> = (0..count).map(|_| self.shape.request()).collect();
+        let requests: Vec<_> = (0..count)
+            .map(|number| self.shape.request(self.setup.prefix(number)))
+            .collect();
         let state = before();
         (self.drive)(requests);
         after(state)

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use metrics_benches::apps::{Peers, Shape, Way};
+use metrics_benches::apps::{Peers, Setup, Shape, Way};
 use metrics_benches::harness::BATCH;
 
 struct Counting;
@@ -53,7 +53,7 @@ fn main() {
         for way in Way::ALL {
             let mut cells = Vec::new();
             for (i, shape) in Shape::ALL.into_iter().enumerate() {
-                let subject = peers.subject(way, shape).await;
+                let subject = peers.subject(way, Setup::Alone, shape).await;
                 let batch = || {
                     subject.around(
                         BATCH,

@@ -1,4 +1,4 @@
-//! What each way of measuring adds to a request, with one thread and with two on the same handler.
+//! What each way of measuring adds to a request: with one thread, in each setup, and with two threads on the same handler.
 
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use metrics_benches::apps::{Peers, Shape, Way};
+use metrics_benches::apps::{Peers, Setup, Shape, Way};
 use metrics_benches::args;
 use metrics_benches::harness::{Subject, shuffled};
 use metrics_benches::stats::Quartiles;
@@ -73,7 +73,7 @@ impl Traced {
             let ways = [Way::Bare, Way::OursLiteral];
             let mut subjects = Vec::new();
             for way in ways {
-                subjects.push(peers.subject(way, shape).await);
+                subjects.push(peers.subject(way, Setup::Alone, shape).await);
             }
             for round in 0..rounds {
                 for i in shuffled(subjects.len(), process * rounds + round) {
@@ -88,8 +88,24 @@ impl Traced {
     }
 }
 
-/// What a sample is of.
-const ONE_THREAD: &str = "one";
+/// What a sample is of: by setup, one thread.
+const fn one_thread_in(setup: Setup) -> &'static str {
+    match setup {
+        Setup::Alone => "one",
+        Setup::MountedTwice => "twice",
+        Setup::ManyRoutes => "routes",
+    }
+}
+
+/// Rounds of a setup, of so many. A request among 300 routes takes forty times as long.
+fn rounds_in(setup: Setup, rounds: usize) -> usize {
+    match setup {
+        Setup::Alone => rounds,
+        Setup::MountedTwice => rounds.div_ceil(4),
+        Setup::ManyRoutes => rounds.div_ceil(30),
+    }
+}
+
 /// One of two threads, while the other waits.
 const ALONE: &str = "alone";
 const FIRST_OF_TWO: &str = "first";
@@ -98,7 +114,9 @@ const SECOND_OF_TWO: &str = "second";
 /// Prints its samples, a line each: what it is of, the way, nanoseconds.
 fn measure(process: usize, rounds: usize, pairs: usize) {
     let peers = Peers::install();
-    one_thread(&peers, process, rounds);
+    for setup in Setup::ALL {
+        one_thread(&peers, setup, process, rounds_in(setup, rounds));
+    }
     two_threads(&peers, process, pairs);
     peers.check_recorded();
 }
@@ -117,21 +135,24 @@ fn ways() -> Vec<(&'static str, Way)> {
     ways
 }
 
-async fn subjects(peers: &Peers) -> Vec<(&'static str, Subject)> {
+/// In an order of the process's own: the application that is made first has the best place in memory.
+async fn subjects(peers: &Peers, setup: Setup, process: usize) -> Vec<(&'static str, Subject)> {
+    let ways = ways();
     let mut subjects = Vec::new();
-    for (name, way) in ways() {
-        subjects.push((name, peers.subject(way, Shape::Text).await));
+    for i in shuffled(ways.len(), process) {
+        let (name, way) = ways[i];
+        subjects.push((name, peers.subject(way, setup, Shape::Text).await));
     }
     subjects
 }
 
-fn one_thread(peers: &Peers, process: usize, rounds: usize) {
+fn one_thread(peers: &Peers, setup: Setup, process: usize, rounds: usize) {
     in_system(async {
-        let subjects = subjects(peers).await;
+        let subjects = subjects(peers, setup, process).await;
         for round in 0..rounds {
             for i in shuffled(subjects.len(), process * rounds + round) {
                 let (name, subject) = &subjects[i];
-                print(ONE_THREAD, name, subject.nanos_per_request(|| ()));
+                print(one_thread_in(setup), name, subject.nanos_per_request(|| ()));
             }
             peers.upkeep();
         }
@@ -169,7 +190,7 @@ fn two_threads(peers: &Peers, process: usize, rounds: usize) {
     let thread = |first: bool| {
         core_affinity::set_for_current(processors[usize::from(first)]);
         in_system(async {
-            let subjects = subjects(peers).await;
+            let subjects = subjects(peers, Setup::Alone, process).await;
             for round in 0..rounds {
                 for i in shuffled(subjects.len(), process * rounds + round) {
                     let (name, subject) = &subjects[i];
@@ -231,42 +252,51 @@ fn compare(rounds: usize, pairs: usize) {
                 .push(nanos.parse().expect("a number"));
         }
     }
-    print_one_thread(&samples);
+    for setup in Setup::ALL {
+        print_one_thread(&samples, setup);
+    }
     print_traced(&samples);
+    println!(
+        "Two reads of `Instant` cost {:.0} ns here.\n",
+        two_clock_reads()
+    );
     print_two_threads(&samples);
 }
 
-fn print_one_thread(samples: &Samples) {
-    let rounds = samples.of(ONE_THREAD, BARE).len();
+fn print_one_thread(samples: &Samples, setup: Setup) {
+    let kind = one_thread_in(setup);
+    let rounds = samples.of(kind, BARE).len();
     let above_bare = |way| {
-        let own = samples.of(ONE_THREAD, way).iter();
-        let bare = samples.of(ONE_THREAD, BARE);
+        let own = samples.of(kind, way).iter();
+        let bare = samples.of(kind, BARE);
         Quartiles::of(own.zip(bare).map(|(own, bare)| own - bare))
     };
+    let bare = Quartiles::of(samples.of(kind, BARE).iter().copied()).median;
     let hand_written = above_bare(Way::HandWritten.name()).median;
     let actix_web_prom = above_bare(Way::ActixWebProm.name()).median;
-    println!("### Overhead per request, one thread ({rounds} rounds in {PROCESSES} processes)\n");
     println!(
-        "| | request, ns | above bare, ns | quartiles, ns | of hand-written | of actix-web-prom |"
+        "### Overhead per request, one thread, {} ({rounds} rounds in {PROCESSES} processes)\n",
+        setup.name()
     );
-    println!("|---|--:|--:|--:|--:|--:|");
+    println!(
+        "| | request, ns | above bare, ns | quartiles, ns | of bare | of hand-written | of actix-web-prom |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|");
     for (name, _) in ways() {
-        let total = Quartiles::of(samples.of(ONE_THREAD, name).iter().copied()).median;
+        let total = Quartiles::of(samples.of(kind, name).iter().copied()).median;
         if name == BARE {
-            println!("| {name} | {total:.0} | | | | |");
+            println!("| {name} | {total:.0} | | | | | |");
             continue;
         }
         let Quartiles { low, median, high } = above_bare(name);
         println!(
-            "| {name} | {total:.0} | {median:.1} | {low:.1} to {high:.1} | {:.2} | {:.2} |",
+            "| {name} | {total:.0} | {median:.1} | {low:.1} to {high:.1} | {:.3} | {:.2} | {:.2} |",
+            total / bare,
             median / hand_written,
             median / actix_web_prom,
         );
     }
-    println!(
-        "\nTwo reads of `Instant` cost {:.0} ns here.\n",
-        two_clock_reads()
-    );
+    println!();
 }
 
 fn print_traced(samples: &Samples) {

@@ -26,12 +26,13 @@ use crate::{
 #[inline]
 pub(super) fn answered<B: MessageBody + 'static>(
     response: HttpResponse<B>,
-    record: Record,
+    mut record: Record,
     req: &HttpRequest,
 ) -> HttpResponse {
-    match record.hand_over() {
-        Some(record) => metered(response, record, req),
-        None => response.map_into_boxed_body(),
+    if record.hand_over() {
+        response.map_into_boxed_body()
+    } else {
+        metered(response, record, req)
     }
 }
 

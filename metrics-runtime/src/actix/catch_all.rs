@@ -7,15 +7,17 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     thread,
 };
 
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, MessageBody},
-    dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::{StatusCode, uri::PathAndQuery},
+    dev::{
+        Payload, ResourceMap, Service, ServiceRequest, ServiceResponse, Transform, forward_ready,
+    },
+    http::StatusCode,
 };
 use once_cell::unsync::OnceCell;
 use pin_project_lite::pin_project;
@@ -25,8 +27,8 @@ use crate::{
     config::Unmatched,
     engine::clock::{self, Tick},
     http::{
-        Http, NO_HANDLER, Record,
-        claim::{Claim, Closed, Entered},
+        CacheMiss, Http, NO_HANDLER, Received, Record,
+        claim::{Claim, Closed, is_claimed},
     },
     method::Method,
     site::Site,
@@ -122,7 +124,7 @@ where
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         let caught = Caught::begin(&mut req, &self.routes);
         let response = {
-            let _entered = caught.as_ref().and_then(Caught::enter);
+            let _entered = caught.as_ref().map(|caught| caught.claim.enter());
             self.service.call(req)
         };
         CaughtResponse {
@@ -137,90 +139,93 @@ where
 /// panic.
 struct Caught {
     http: &'static Http,
-    method: Method,
     begun: Tick,
-    /// For a template when the request is gone.
-    path: Option<PathAndQuery>,
+    method: Method,
+    is_closed: bool,
+    claim: Claim,
     routes: Rc<OnceCell<ResourceMap>>,
-    /// `None` once it is closed.
-    claim: Option<Claim>,
 }
 
 impl Caught {
     /// `None` where the request is not to be recorded here: metrics are off, or another `CatchAll` is outside.
+    #[inline]
     fn begin(req: &mut ServiceRequest, routes: &Rc<OnceCell<ResourceMap>>) -> Option<Self> {
         let begun = clock::now();
         let http = metrics_of(req.request()).0.http;
-        if !http.config.enabled {
+        if !http.config.enabled || is_claimed(|| request_id(req.request())) {
             return None;
         }
-        let id = request_id(req.request());
-        let (request, payload) = req.parts_mut();
-        let claim = Claim::new(id, begun, || payload::receive(request, payload))?;
-        routes.get_or_init(|| {
+        if routes.get().is_none() {
             preregister(req.request());
-            req.resource_map().clone()
-        });
+            let _ = routes.set(req.resource_map().clone());
+        }
+        let method = method_of(req.method());
+        let (request, payload) = req.parts_mut();
+        let received = match payload {
+            Payload::None => Received::Bytes(0),
+            _ => payload::receive(request, payload),
+        };
+        let claim = Claim::new(request_id(request), begun, received, request.path())?;
         Some(Self {
             http,
-            method: method_of(req.method()),
             begun,
-            path: req.uri().path_and_query().cloned(),
+            method,
+            is_closed: false,
+            claim,
             routes: Rc::clone(routes),
-            claim: Some(claim),
         })
-    }
-
-    #[inline]
-    fn enter(&self) -> Option<Entered> {
-        self.claim.as_ref().map(Claim::enter)
     }
 
     /// The services inside wait.
     #[inline]
     fn wait(&self) {
-        if let Some(claim) = &self.claim {
-            claim.wait(|| self.begin_by_path());
-        }
+        self.claim.wait(|path| self.begin_by_path(path));
     }
 
-    /// Records the response that passes.
+    /// The record of a request that is answered.
     #[inline]
-    fn answer<B: MessageBody + 'static>(mut self, response: ServiceResponse<B>) -> ServiceResponse {
-        let record = self.answered(response.request());
-        let (request, response) = response.into_parts();
-        let response = body::metered(response, record, &request);
-        ServiceResponse::new(request, response)
-    }
-
     fn answered(&mut self, request: &HttpRequest) -> Record {
-        match self.close() {
-            None => Record::default(),
-            Some(closed) if closed.taken => closed.record,
-            Some(closed) => self.answered_untaken(request, closed),
+        match self.claim.close_taken() {
+            Some(record) => {
+                self.is_closed = true;
+                record
+            }
+            None => self.answered_untaken(request),
         }
     }
 
     #[inline(never)]
-    fn answered_untaken(&self, request: &HttpRequest, closed: Closed) -> Record {
+    fn answered_untaken(&mut self, request: &HttpRequest) -> Record {
+        let Some(closed) = self.close() else {
+            return Record::default();
+        };
         let mut record = closed.record;
         // What shows a waiting request in the gauge may be under the template of a path that was rewritten since.
         if !record.is_labelled(&request) {
             record.cancel();
-            record = self
+            let begun = Some(self.begun);
+            let cached = self
                 .http
-                .begin_cached(&ANY_HANDLER, self.method, &request, Some(self.begun))
-                .unwrap_or_else(|_| self.begin_under(request.match_pattern(), request.path()));
+                .begin_cached(&ANY_HANDLER, self.method, &request, begun);
+            record = cached.unwrap_or_else(|CacheMiss| {
+                self.begin_under(request.match_pattern(), request.path())
+            });
         }
         record.receives(|| closed.received);
         record
     }
 
+    fn close(&mut self) -> Option<Closed> {
+        self.is_closed = true;
+        self.claim.close()
+    }
+
     /// Records an error that passes, with the response actix would make of it.
     #[cold]
-    fn fail(mut self, error: Error) -> Error {
+    fn fail(&mut self, error: Error) -> Error {
+        let path = self.claim.path();
         let record = match self.close() {
-            Some(closed) => self.unanswered(closed),
+            Some(closed) => self.unanswered(closed, &path),
             None => Record::default(),
         };
         if record.is_none() {
@@ -235,17 +240,24 @@ impl Caught {
         Answered::new(error, answer).into()
     }
 
-    fn close(&mut self) -> Option<Closed> {
-        self.claim.take().and_then(Claim::close)
+    #[cold]
+    fn abandon(&mut self) {
+        let path = self.claim.path();
+        if let Some(closed) = self.close() {
+            let panicked = closed.panicked || thread::panicking();
+            let panic_counted = closed.panic_counted;
+            self.unanswered(closed, &path)
+                .abandon(panicked, panic_counted);
+        }
     }
 
     /// The record of a request that is gone.
     #[cold]
-    fn unanswered(&self, closed: Closed) -> Record {
+    fn unanswered(&self, closed: Closed, path: &str) -> Record {
         let mut record = closed.record;
         if !closed.taken {
             if record.is_none() {
-                record = self.begin_by_path();
+                record = self.begin_by_path(path);
             }
             record.receives(|| closed.received);
         }
@@ -253,8 +265,7 @@ impl Caught {
     }
 
     #[cold]
-    fn begin_by_path(&self) -> Record {
-        let path = self.path.as_ref().map_or("/", PathAndQuery::path);
+    fn begin_by_path(&self, path: &str) -> Record {
         let routes = self.routes.get();
         self.begin_under(routes.and_then(|routes| routes.match_pattern(path)), path)
     }
@@ -279,11 +290,10 @@ impl Caught {
 }
 
 impl Drop for Caught {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(closed) = self.close() {
-            let panicked = closed.panicked || thread::panicking();
-            let panic_counted = closed.panic_counted;
-            self.unanswered(closed).abandon(panicked, panic_counted);
+        if !self.is_closed {
+            self.abandon();
         }
     }
 }
@@ -309,20 +319,26 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(caught) = this.caught else {
+            let result = ready!(this.response.poll(cx));
+            return Poll::Ready(result.map(ServiceResponse::map_into_boxed_body));
+        };
         let polled = {
-            let _entered = this.caught.as_ref().and_then(Caught::enter);
+            let _entered = caught.claim.enter();
             this.response.poll(cx)
         };
-        let Poll::Ready(result) = polled else {
-            if let Some(caught) = this.caught {
+        Poll::Ready(match polled {
+            Poll::Pending => {
                 caught.wait();
+                return Poll::Pending;
             }
-            return Poll::Pending;
-        };
-        Poll::Ready(match (result, this.caught.take()) {
-            (Ok(response), Some(caught)) => Ok(caught.answer(response)),
-            (Err(error), Some(caught)) => Err(caught.fail(error)),
-            (result, None) => result.map(ServiceResponse::map_into_boxed_body),
+            Poll::Ready(Ok(response)) => {
+                let record = caught.answered(response.request());
+                let (request, response) = response.into_parts();
+                let response = body::metered(response, record, &request);
+                Ok(ServiceResponse::new(request, response))
+            }
+            Poll::Ready(Err(error)) => Err(caught.fail(error)),
         })
     }
 }

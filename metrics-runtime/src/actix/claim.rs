@@ -2,8 +2,10 @@
 
 use actix_web::HttpRequest;
 
+pub(super) use crate::http::claim::may_be_claimed;
 use crate::http::claim::{self, RequestId, Taken};
 
+#[inline]
 pub(super) fn request_id(req: &HttpRequest) -> RequestId {
     let head = req.head();
     RequestId {

@@ -7,7 +7,8 @@ use crate::{http::Label, template::Template};
 /// actix builds the template as a new `String`. But a template seen before can be checked against the request without
 /// one.
 impl Label for &HttpRequest {
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one call less in every request")]
     fn is(&self, known: &Template) -> bool {
         let info = self.match_info();
         known.fits(info.as_str(), info.iter())

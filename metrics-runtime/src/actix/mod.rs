@@ -58,17 +58,28 @@ fn own_metrics_of(req: &HttpRequest) -> Option<Metrics> {
 /// `CatchAll` around the request, it begins when the request got there.
 #[inline]
 fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
+    if claim::may_be_claimed() {
+        begin_claimed(site, req, since)
+    } else {
+        begin_unclaimed(site, req, since)
+    }
+}
+
+#[inline(never)]
+fn begin_claimed(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
+    match claim::take(req) {
+        Some(claim) => begin_unclaimed(site, req, Some(claim.begun)).claimed(claim),
+        None => begin_unclaimed(site, req, since),
+    }
+}
+
+#[inline]
+fn begin_unclaimed(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
     let method = method_of(req.method());
-    let claim = claim::take(req);
-    let since = claim.as_ref().map(|claim| claim.begun).or(since);
     let http = metrics_of(req).0.http;
-    let record = match http.begin_cached(site, method, &req, since) {
+    match http.begin_cached(site, method, &req, since) {
         Ok(record) => record,
         Err(CacheMiss) => begin_slow(http, site, method, req, since),
-    };
-    match claim {
-        Some(claim) => record.claimed(claim),
-        None => record,
     }
 }
 

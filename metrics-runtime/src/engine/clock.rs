@@ -12,7 +12,7 @@ use quanta::Clock;
 static CLOCK: Lazy<Clock> = Lazy::new(Clock::new);
 
 /// A moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tick(pub(crate) u64);
 
 impl Tick {

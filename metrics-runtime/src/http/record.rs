@@ -148,11 +148,24 @@ impl Record {
         self
     }
 
-    /// Hands the record to the `CatchAll` around the request, which closes it with the response that passes. Gives it
-    /// back where there is none.
+    /// Hands the record to the `CatchAll` around the request, if there is one: it closes the record with the response that
+    /// passes, and nothing is left here.
     #[inline]
-    pub(crate) fn hand_over(mut self) -> Option<Self> {
-        claim::hand_over(self.0.take()?).map(|open| Self(Some(open)))
+    pub(crate) fn hand_over(&mut self) -> bool {
+        match &self.0 {
+            Some(open) if open.claim.is_some() => self.hand_over_claimed(),
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn hand_over_claimed(&mut self) -> bool {
+        if let Some(open) = self.0.take()
+            && let Some(key) = open.claim
+        {
+            self.0 = claim::hand_over(key, open);
+        }
+        self.0.is_none()
     }
 
     /// Whether the record is under this label, as far as can be told cheaply.
@@ -255,6 +268,13 @@ impl Drop for Record {
         {
             Self(Some(open)).abandon(thread::panicking(), false);
         }
+    }
+}
+
+impl Record {
+    /// Without closing it.
+    pub(super) fn into_open(mut self) -> Option<Box<Open>> {
+        self.0.take()
     }
 }
 
