@@ -14,6 +14,7 @@ mod disabled;
 mod error_types;
 mod exemplars;
 mod exemplars_under_load;
+mod exposition;
 mod http2;
 mod last_word;
 mod layers;

@@ -42,7 +42,7 @@ fn two_declarations_of_one_name_are_an_error_that_names_both_places() {
     let InitError::NameClash { name, mut places } = error else {
         panic!("{error}");
     };
-    places.sort_by_key(|place| place.len());
+    places.sort_by_key(String::len);
     assert_eq!(name, "company_shop_orders_total");
     assert_eq!(places, expected);
     let error = InitError::NameClash { name, places };

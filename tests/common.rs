@@ -22,6 +22,7 @@ use actix_web::{
 };
 use futures_core::Stream;
 use metrics_runtime::{Format, Metrics};
+use tests::Document;
 
 /// Lets handlers wait until the test has seen them.
 #[derive(Clone, Default)]
@@ -188,7 +189,7 @@ pub(crate) fn sampled(trace: &str) -> String {
     format!("traceparent: 00-{trace}-00f067aa0ba902b7-01")
 }
 
-/// What follows a sample in OpenMetrics.
+/// What follows a sample in OpenMetrics, with its only label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exemplar {
     pub(crate) trace: String,
@@ -196,26 +197,25 @@ pub(crate) struct Exemplar {
     pub(crate) timestamp: f64,
 }
 
-/// The exemplars of an OpenMetrics text, by the sample as written.
+/// The exemplars of an OpenMetrics text, by the series as written.
 pub(crate) fn parse_exemplars(text: &str) -> BTreeMap<String, Exemplar> {
-    let samples = text.lines().filter(|line| !line.starts_with('#'));
-    samples
-        .filter_map(|line| {
-            let (sample, exemplar) = line.split_once(" # ")?;
-            let (series, _) = sample.rsplit_once(' ').expect("a sample has a value");
-            let (labels, numbers) = exemplar.split_once(' ').expect("an exemplar has a value");
-            let trace = labels
-                .strip_prefix("{trace_id=\"")
-                .and_then(|rest| rest.strip_suffix("\"}"))
-                .expect("an exemplar has a trace");
-            assert_eq!(trace.len(), 32, "{line}");
-            let (value, timestamp) = numbers.split_once(' ').expect("and a timestamp");
+    let document = Document::parse_openmetrics(text).expect("OpenMetrics");
+    document
+        .samples()
+        .filter_map(|sample| {
+            let tests::Exemplar {
+                labels,
+                value,
+                timestamp,
+            } = sample.exemplar.clone()?;
+            assert!(labels.keys().eq(["trace_id"]), "{labels:?}");
             let exemplar = Exemplar {
-                trace: trace.to_owned(),
-                value: value.parse().expect("a number"),
-                timestamp: timestamp.parse().expect("a number"),
+                trace: labels["trace_id"].clone(),
+                value,
+                timestamp: timestamp.expect("an exemplar has a timestamp"),
             };
-            Some((series.to_owned(), exemplar))
+            assert_eq!(exemplar.trace.len(), 32, "{}", sample.series);
+            Some((sample.series.clone(), exemplar))
         })
         .collect()
 }

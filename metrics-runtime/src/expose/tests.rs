@@ -1,6 +1,6 @@
 //! Both writers, read back by a reader of the formats' grammar: whatever goes in comes out equal.
 
-use std::{cell::Cell, collections::BTreeMap, io::Read};
+use std::{cell::Cell, io::Read};
 
 use flate2::read::GzDecoder;
 use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, Opts, Registry};
@@ -9,109 +9,22 @@ use proptest::prelude::*;
 use super::{BLOCK, Format, render, render_gzip};
 use crate::{Config, Metrics, engine::clock, http::Record, method::Method, site::Site};
 
-type Labels = BTreeMap<String, String>;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with tests that need more of it"
+)]
+#[path = "../../../tests/support/exposition.rs"]
+mod exposition;
 
-#[derive(Debug, Default)]
-struct Document {
-    samples: BTreeMap<(String, Labels), f64>,
-    help: BTreeMap<String, String>,
-    kind: BTreeMap<String, String>,
-}
+use exposition::{Document, Labels, Sample};
 
-/// Reads a document, strictly: every line has its form, no series and no head comes twice.
 fn read(text: &str, format: Format) -> Document {
-    let mut document = Document::default();
-    let body = match format {
-        Format::OpenMetrics => text.strip_suffix("# EOF\n").expect("it ends in # EOF"),
-        Format::Text => text,
+    let document = match format {
+        Format::Text => Document::parse_text(text),
+        Format::OpenMetrics => Document::parse_openmetrics(text),
     };
-    assert!(
-        body.is_empty() || body.ends_with('\n'),
-        "the last line ends"
-    );
-    for line in body.split_terminator('\n') {
-        if let Some(rest) = line.strip_prefix("# HELP ") {
-            let (name, help) = rest.split_once(' ').expect("a name and a text");
-            let help = unescape(help, format == Format::OpenMetrics);
-            assert!(document.help.insert(name.to_owned(), help).is_none());
-        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').expect("a name and a type");
-            assert!(
-                document
-                    .kind
-                    .insert(name.to_owned(), kind.to_owned())
-                    .is_none()
-            );
-        } else if line.starts_with("# UNIT ") {
-            assert_eq!(format, Format::OpenMetrics);
-        } else {
-            let (series, value) = sample(line);
-            assert!(
-                document.samples.insert(series.clone(), value).is_none(),
-                "{series:?} twice"
-            );
-        }
-    }
-    document
-}
-
-fn sample(line: &str) -> ((String, Labels), f64) {
-    let end = line.find(['{', ' ']).expect("a name ends");
-    let (name, mut rest) = line.split_at(end);
-    let mut labels = Labels::new();
-    if let Some(inside) = rest.strip_prefix('{') {
-        rest = inside;
-        loop {
-            let (name, after) = rest.split_once("=\"").expect("a label's name ends in =\"");
-            let close = closing_quote(after);
-            assert!(
-                labels
-                    .insert(name.to_owned(), unescape(&after[..close], true))
-                    .is_none()
-            );
-            rest = &after[close + 1..];
-            match rest.strip_prefix(',') {
-                Some(after) => rest = after,
-                None => break,
-            }
-        }
-        rest = rest.strip_prefix('}').expect("the labels close");
-    }
-    let value = rest.strip_prefix(' ').expect("a space before the value");
-    let value = match value {
-        "+Inf" => f64::INFINITY,
-        "-Inf" => f64::NEG_INFINITY,
-        value => value.parse().expect("a number"),
-    };
-    ((name.to_owned(), labels), value)
-}
-
-fn closing_quote(text: &str) -> usize {
-    let mut escaped = false;
-    text.char_indices()
-        .find_map(|(at, c)| {
-            let closes = c == '"' && !escaped;
-            escaped = c == '\\' && !escaped;
-            closes.then_some(at)
-        })
-        .expect("a value ends in a quote")
-}
-
-fn unescape(text: &str, quotes: bool) -> String {
-    let mut plain = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        plain.push(match c {
-            '\\' => match chars.next() {
-                Some('\\') => '\\',
-                Some('n') => '\n',
-                Some('"') if quotes => '"',
-                other => panic!("no escape: {other:?}"),
-            },
-            c => c,
-        });
-    }
-    plain
+    document.unwrap_or_else(|fault| panic!("{fault}\n{text}"))
 }
 
 fn same(a: f64, b: f64) -> bool {
@@ -172,26 +85,24 @@ proptest! {
             for status in &statuses {
                 let code = status.to_string();
                 let expected = statuses.iter().filter(|other| *other == status).count() as f64;
-                let key = (
-                    format!("{namespace}_http_requests_total"),
-                    labels(&[("handler", &handler), ("method", "PUT"), ("status", &code), ("constant", &constant)]),
-                );
-                prop_assert_eq!(document.samples.get(&key), Some(&expected));
+                let name = format!("{namespace}_http_requests_total");
+                let labels = labels(&[("handler", &handler), ("method", "PUT"), ("status", &code), ("constant", &constant)]);
+                prop_assert_eq!(document.value(&name, &labels), Some(expected));
             }
             let of_handler = labels(&[("handler", &handler), ("constant", &constant)]);
             let sizes = format!("{namespace}_http_response_size_bytes_sum");
-            prop_assert_eq!(document.samples[&(sizes, of_handler)], statuses.len() as f64 * 7.0);
-            let gauge = document.samples[&("other_gauge".to_owned(), labels(&[("other", &other)]))];
+            prop_assert_eq!(document.value(&sizes, &of_handler), Some(statuses.len() as f64 * 7.0));
+            let gauge = document.value("other_gauge", &labels(&[("other", &other)])).unwrap();
             prop_assert!(same(gauge, number), "{} {}", gauge, number);
-            prop_assert_eq!(&document.help["other_gauge"], &help);
-            let inf = ("other_histogram_bucket".to_owned(), labels(&[("le", "1.0")]));
-            prop_assert_eq!(document.samples[&inf], 1.0);
-            let (events, head) = match format {
+            prop_assert_eq!(document.family("other_gauge").unwrap().help.as_ref(), Some(&help));
+            let one = labels(&[("le", "1.0")]);
+            prop_assert_eq!(document.value("other_histogram_bucket", &one), Some(1.0));
+            let (events, family) = match format {
                 Format::Text => ("other_events", "other_events"),
                 Format::OpenMetrics => ("other_events_total", "other_events"),
             };
-            prop_assert_eq!(document.samples[&(events.to_owned(), Labels::new())], 3.0);
-            prop_assert_eq!(&document.kind[head], "counter");
+            prop_assert_eq!(document.value(events, &Labels::new()), Some(3.0));
+            prop_assert_eq!(&document.family(family).unwrap().kind, "counter");
         }
     }
 }
@@ -232,12 +143,28 @@ fn gathering_the_registry_says_what_the_endpoint_says() {
     let gathered = read(&gathered, Format::Text);
     let written = read(&metrics.render(Format::Text), Format::Text);
     // The crate's encoder writes a bound of one second as `1`.
-    for (series, value) in &written.samples {
-        if series.1.get("le").is_none_or(|le| !le.ends_with(".0")) {
-            assert_eq!(gathered.samples.get(series), Some(value), "{series:?}");
+    for Sample {
+        name,
+        labels,
+        value,
+        series,
+        ..
+    } in written.samples()
+    {
+        if labels.get("le").is_none_or(|le| !le.ends_with(".0")) {
+            assert_eq!(gathered.value(name, labels), Some(*value), "{series}");
         }
     }
-    assert_eq!(gathered.help, written.help);
+    for family in &written.families {
+        let other = gathered.family(&family.name).unwrap();
+        assert_eq!(
+            (&other.kind, &other.help),
+            (&family.kind, &family.help),
+            "{}",
+            family.name
+        );
+    }
+    assert_eq!(gathered.families.len(), written.families.len());
 }
 
 #[test]
