@@ -41,7 +41,8 @@ impl FinishedRequest {
         self.method
     }
 
-    /// The status code; `499` when the client left first, `500` after a panic.
+    /// The status code: with `CatchAll` that of the response that passes it, without what the handler answered. `499` where
+    /// there was none, `500` after a panic.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status

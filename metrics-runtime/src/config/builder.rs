@@ -174,7 +174,8 @@ impl ConfigBuilder {
     /// Default: `prometheus::default_registry()` for [`init`](crate::init), a new one for
     /// [`Metrics::new`](crate::Metrics::new).
     ///
-    /// Its collectors keep their names and labels: neither prefix nor custom labels are added to them. Of several
+    /// One that adds a prefix or labels (`Registry::new_custom`) is refused there, and each of its collectors is gathered
+    /// once to find that out. Its collectors keep their names and labels: neither prefix nor custom labels are added to them. Of several
     /// [`Metrics`](crate::Metrics) in one registry, each shows its own HTTP families and not the others'.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
