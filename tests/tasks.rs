@@ -8,6 +8,7 @@
 mod tasks {
     mod config;
     mod families;
+    mod objectives;
     mod outcomes;
     mod shapes;
 }

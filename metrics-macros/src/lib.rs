@@ -73,8 +73,22 @@ pub fn instrument_handler(
 /// | `buckets = [1.0, 60.0]` | this task's buckets in seconds, `+Inf` is added |
 /// | `every = 3600.0` | the planned seconds from one run to the next, for alerts on a task that does not run |
 /// | `error_if = Report::is_partial` | a `fn(&Returned) -> bool`: whether a run that returned no `Err` failed all the same |
-/// | `slo(availability = 99, duration = (60.0, 95))` | 99 % of the runs end as `ok`, 95 % take up to 60 seconds |
+/// | `slo(availability = 99, duration = (60.0, 95))` | 99 % of the runs that are not cancelled end as `ok`, 95 % of all take up to 60 seconds, see [Objectives](#objectives) |
 /// | `crate = some::path` | where the runtime crate is, if it was renamed |
+///
+/// # Objectives
+/// Each kind in `slo(..)` has three series, with the labels `task` and `objective` and the task's constant ones, from the
+/// start. The configured prefix does not apply to their names: rules for all services read them.
+///
+/// | family | `objective="availability"` | `objective="duration"` |
+/// |---|---|---|
+/// | `task_slo_objective_ratio` | the percentage as a ratio | the same |
+/// | `task_slo_events_total` | runs that ended as `ok`, `error` or `panic` | every run |
+/// | `task_slo_errors_total` | `error` and `panic` | slower than the threshold |
+///
+/// A cancelled run counts neither as event nor as error of the availability, but for the duration with the time it took.
+/// The threshold becomes one of the buckets; a literal list of buckets must have it. Where functions share a `task` label,
+/// the strictest objective of each kind holds for all of their runs.
 ///
 /// # What you write and what it becomes
 /// ```text

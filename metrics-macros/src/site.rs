@@ -38,10 +38,7 @@ impl Site {
             args.skip.is_some() && !(handler.signature.inputs.is_empty() && args.routes.is_empty());
         let written = args.buckets.as_ref().map_or(0, |given| given.value.len());
         let buckets = args.buckets.map(|given| check_buckets(&given, diagnostics));
-        // A threshold is not looked for in a list that is wrong itself.
-        let sound = buckets
-            .as_deref()
-            .filter(|bounds| !bounds.is_empty() && bounds.len() == written);
+        let sound = sound_buckets(buckets.as_deref(), written);
         let slo = args
             .slo
             .map(|given| Slo::check(given, LATENCY, sound, diagnostics));
@@ -58,6 +55,11 @@ impl Site {
             krate,
         }
     }
+}
+
+/// A literal list of so many bounds as it was written: a threshold is not looked for in one that is wrong itself.
+pub(crate) fn sound_buckets(bounds: Option<&[f64]>, written: usize) -> Option<&[f64]> {
+    bounds.filter(|bounds| !bounds.is_empty() && bounds.len() == written)
 }
 
 /// Where the runtime crate is.

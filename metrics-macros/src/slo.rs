@@ -37,6 +37,11 @@ pub(crate) const LATENCY: Timed = Timed {
     example: "latency = (0.3, 99)",
 };
 
+pub(crate) const DURATION: Timed = Timed {
+    name: "duration",
+    example: "duration = (60.0, 95)",
+};
+
 /// Threshold and percentage of a [`Timed`], as written.
 struct TimeArg {
     threshold: TokenStream,
@@ -172,7 +177,8 @@ fn check_threshold(
     threshold
 }
 
-fn read_number(tokens: &TokenStream) -> Option<f64> {
+/// The value of a number literal.
+pub(crate) fn read_number(tokens: &TokenStream) -> Option<f64> {
     match syn::parse2(tokens.clone()).ok()? {
         Lit::Float(float) => float.base10_parse().ok(),
         Lit::Int(int) => int.base10_parse().ok(),

@@ -5,7 +5,7 @@ use std::{env, process::Command};
 use metrics_runtime::{Config, Format, instrument_task, prometheus, registry, render, value};
 use tests::Scrape;
 
-#[instrument_task(task = "configured", labels(team = "catalog"))]
+#[instrument_task(task = "configured", labels(team = "catalog"), slo(availability = 99))]
 fn configured() {}
 
 /// What a process with these variables shows after one run.
@@ -59,8 +59,18 @@ fn names_take_the_prefix_and_the_custom_labels() {
     }
     let unprefixed = scrape
         .samples()
-        .find(|(series, _)| series.starts_with("task_"));
+        .find(|(series, _)| series.starts_with("task_") && !series.starts_with("task_slo_"));
     assert_eq!(unprefixed, None);
+    // The names of the families of objectives are the same in every service.
+    for (family, expected) in [
+        ("objective_ratio", 0.99),
+        ("events_total", 1.0),
+        ("errors_total", 0.0),
+    ] {
+        let series =
+            format!(r#"task_slo_{family}{{task="configured",objective="availability",{labels}}}"#);
+        assert_eq!(scrape.value(&series), expected, "{series}");
+    }
 }
 
 #[test]
@@ -94,6 +104,14 @@ fn the_registry_holds_the_names_and_gives_the_families() {
     assert!(value("task_runs_total", &labels) >= Some(1.0));
     let taken = prometheus::IntCounter::new("task_runs_total", "Another's.").unwrap();
     assert!(registry().register(Box::new(taken)).is_err());
+    for name in [
+        "task_slo_objective_ratio",
+        "task_slo_events_total",
+        "task_slo_errors_total",
+    ] {
+        let taken = prometheus::IntCounter::new(name, "Another's.").unwrap();
+        assert!(registry().register(Box::new(taken)).is_err(), "{name}");
+    }
     let gathered = registry().gather();
     let family = gathered
         .iter()

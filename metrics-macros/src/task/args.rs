@@ -8,10 +8,10 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::slo;
 use crate::{
     args::{Given, LabelArg, Opt, error, set_once},
     diag::Diagnostics,
+    slo::{DURATION, SloArg},
 };
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     pub(crate) buckets: Option<Given<Vec<TokenStream>>>,
     pub(crate) every: Option<Given<TokenStream>>,
     pub(crate) error_if: Option<Given<ExprPath>>,
-    pub(crate) slo: Option<Given<TokenStream>>,
+    pub(crate) slo: Option<Given<SloArg>>,
     pub(crate) krate: Option<Given<Path>>,
 }
 
@@ -65,9 +65,7 @@ impl Args {
                     )
                 })
             }),
-            "slo" => set_once(&mut self.slo, option, diagnostics, |option| {
-                option.parenthesized(slo::EXAMPLE)
-            }),
+            "slo" => set_once(&mut self.slo, option, diagnostics, |option| option.slo(DURATION)),
             "crate" => set_once(&mut self.krate, option, diagnostics, Opt::krate),
             _ => diagnostics.error(
                 &option.name,

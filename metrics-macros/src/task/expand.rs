@@ -8,8 +8,8 @@ use super::{
     error_label::ErrorLabel,
     function::{Body, Function, erase_impl_trait, rewrite_async_block, with_stream},
     site::TaskSite,
-    slo::Slo,
 };
+use crate::slo::DURATION;
 
 /// The function with its body under a record.
 pub(crate) fn function(site: &TaskSite, function: Function) -> TokenStream {
@@ -84,18 +84,7 @@ fn declaration(site: &TaskSite, function: &Function) -> TokenStream {
         ErrorLabel::Returned(ty) => quote!(.returns(::core::any::type_name::<#ty>)),
     });
     let error_if = error_if.iter().map(predicate_name);
-    let slo = slo.as_ref().map(
-        |Slo {
-             availability,
-             duration,
-         }| {
-            let availability = availability.iter();
-            let duration = duration
-                .iter()
-                .map(|(threshold, target)| quote!(.duration(#threshold, #target)));
-            quote!(#(.availability(#availability))* #(#duration)*)
-        },
-    );
+    let slo = slo.expand(DURATION);
     let local = local("__task");
     quote! {
         let #local = {

@@ -7,7 +7,6 @@ mod error_label;
 mod expand;
 mod function;
 mod site;
-mod slo;
 #[cfg(test)]
 mod tests;
 

@@ -2,18 +2,18 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{ExprPath, Lit, LitStr};
+use syn::{ExprPath, LitStr};
 
 use super::{
     args::Args,
     error_label::ErrorLabel,
     function::{Body, Function},
-    slo::Slo,
 };
 use crate::{
     args::Given,
     diag::Diagnostics,
-    site::{check_buckets, check_labels},
+    site::{check_buckets, check_labels, sound_buckets},
+    slo::{DURATION, Slo, read_number},
 };
 
 /// Labels of the families of tasks, beside those that no family may have.
@@ -27,7 +27,7 @@ pub(crate) struct TaskSite {
     pub(crate) every: Option<f64>,
     pub(crate) error_if: Option<ExprPath>,
     pub(crate) error: Option<ErrorLabel>,
-    pub(crate) slo: Option<Slo>,
+    pub(crate) slo: Slo,
 }
 
 impl TaskSite {
@@ -48,6 +48,7 @@ impl TaskSite {
             }
         }
         let labels = check_labels(args.labels, "run", diagnostics);
+        let written = args.buckets.as_ref().map_or(0, |given| given.value.len());
         let buckets = args.buckets.map(|given| check_buckets(&given, diagnostics));
         Self {
             task: args.task.map(|given| check_task(given, diagnostics)),
@@ -59,7 +60,11 @@ impl TaskSite {
             error: ErrorLabel::of(function),
             slo: args
                 .slo
-                .map(|given| Slo::validate(given, buckets.as_deref(), diagnostics)),
+                .map(|given| {
+                    let sound = sound_buckets(buckets.as_deref(), written);
+                    Slo::check(given, DURATION, sound, diagnostics)
+                })
+                .unwrap_or_default(),
             buckets,
             krate,
         }
@@ -103,7 +108,7 @@ fn check_task(given: Given<LitStr>, diagnostics: &mut Diagnostics) -> LitStr {
 }
 
 fn check_every(given: &Given<TokenStream>, diagnostics: &mut Diagnostics) -> Option<f64> {
-    let seconds = read_number(&given.value).filter(|seconds| *seconds > 0.0);
+    let seconds = read_number(&given.value).filter(|seconds| *seconds > 0.0 && seconds.is_finite());
     if seconds.is_none() {
         diagnostics.error(
             &given.value,
@@ -111,15 +116,4 @@ fn check_every(given: &Given<TokenStream>, diagnostics: &mut Diagnostics) -> Opt
         );
     }
     seconds
-}
-
-/// A literal of a finite number that is not negative.
-pub(crate) fn read_number(tokens: &TokenStream) -> Option<f64> {
-    let number: f64 = match syn::parse2(tokens.clone()) {
-        Ok(Lit::Float(float)) => float.base10_parse(),
-        Ok(Lit::Int(int)) => int.base10_parse(),
-        _ => return None,
-    }
-    .ok()?;
-    (number.is_finite() && number >= 0.0).then_some(number)
 }

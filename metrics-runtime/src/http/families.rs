@@ -94,10 +94,10 @@ impl Families {
             self.in_progress,
             self.exceptions,
         ];
-        let objectives = self.objectives.into_iter();
+        let objectives = self.objectives.iter();
         all.into_iter()
             .chain(self.high_resolution)
-            .chain(objectives.flat_map(ObjectiveFamilies::into_all))
+            .chain(objectives.flat_map(ObjectiveFamilies::all).cloned())
             .collect()
     }
 }

@@ -10,7 +10,6 @@ pub(crate) enum Objective {
     /// Good requests do not take longer than the threshold.
     Latency,
     /// Good runs of a task do not take longer than the threshold.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the families of tasks"))]
     Duration,
 }
 
@@ -65,8 +64,8 @@ impl ObjectiveFamilies {
         }
     }
 
-    pub(crate) fn into_all(self) -> [Descriptor; 3] {
-        [self.ratio, self.events, self.errors]
+    pub(crate) fn all(&self) -> [&Descriptor; 3] {
+        [&self.ratio, &self.events, &self.errors]
     }
 
     /// Gives the families to the encoder. Every item is an objective's sums, the labels before the `objective` label (in

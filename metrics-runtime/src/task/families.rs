@@ -1,6 +1,7 @@
 //! The families of tasks: what each is, and how it is read from a snapshot.
 
 use super::{
+    objectives,
     record::OUTCOMES,
     series::{self, TaskSeries, slot},
     site::TASKS,
@@ -9,7 +10,7 @@ use crate::{
     config::Config,
     engine::{Snapshot, clock},
     label,
-    metric::{Collect, Descriptor, Encoder, Kind, Sum, Value},
+    metric::{Collect, Descriptor, Encoder, Kind, ObjectiveFamilies, Sum, Value},
 };
 
 /// The families of tasks under one configuration.
@@ -20,6 +21,7 @@ pub(crate) struct Tasks {
     errors: Descriptor,
     last_success: Descriptor,
     interval: Descriptor,
+    objectives: Option<ObjectiveFamilies>,
     custom_labels: Vec<(String, String)>,
 }
 
@@ -69,6 +71,7 @@ impl Tasks {
                 Some("seconds"),
                 "Planned time from one run of the task to the next.",
             ),
+            objectives: objectives::families(),
             custom_labels: config.custom_labels.clone(),
         })
     }
@@ -98,6 +101,7 @@ impl Tasks {
             &self.interval,
         ]
         .into_iter()
+        .chain(self.objectives.iter().flat_map(ObjectiveFamilies::all))
     }
 
     /// `,team="a",service="orders"`: the constant labels of a task, and those of the configuration that it has not itself.
@@ -183,6 +187,13 @@ impl Collect for Tasks {
             if let Some(seconds) = row.series.every {
                 encoder.sample(&row.labels(""), Value::Float(seconds));
             }
+        }
+        if let Some(families) = &self.objectives {
+            let objectives = rows.iter().flat_map(|row| {
+                let sums = row.series.objectives.sums(row.series, row.slots);
+                sums.map(|sums| ([&*row.series.prefix, ""], sums, &*row.suffix))
+            });
+            families.collect(objectives, encoder);
         }
     }
 }

@@ -11,7 +11,10 @@ use std::{
 
 use once_cell::sync::Lazy;
 
-use super::site::{KnownError, TASKS, TaskSite};
+use super::{
+    objectives::TaskObjectives,
+    site::{KnownError, TASKS, TaskSite},
+};
 use crate::{
     engine::{
         Buckets, List, SlotKind, Slots,
@@ -48,6 +51,7 @@ pub(crate) struct TaskSeries {
     pub(super) slots: Slots,
     /// Seconds from one run to the next, as planned.
     pub(super) every: Option<f64>,
+    pub(super) objectives: TaskObjectives,
     pub(super) last_success: LastSuccess,
     pub(super) errors: List<ErrorSeries>,
     /// Error types by the compiler's names for them.
@@ -89,12 +93,13 @@ pub(super) fn all() -> &'static [TaskSeries] {
 }
 
 impl TaskSeries {
-    /// The series of functions that share it: with the buckets of all, and the shortest interval.
+    /// The series of functions that share it: with the buckets of all, the shortest interval and the strictest
+    /// objectives.
     fn new(sites: &[&'static TaskSite]) -> Self {
         let mut bounds = Vec::new();
         for site in sites {
             bounds.extend_from_slice(site.buckets.unwrap_or(&DEFAULT_BUCKETS));
-            bounds.extend(site.duration.map(|(threshold, _)| threshold));
+            bounds.extend(site.slo.time.map(|time| time.threshold));
         }
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
@@ -110,6 +115,7 @@ impl TaskSeries {
                 .iter()
                 .filter_map(|site| site.every)
                 .min_by(f64::total_cmp),
+            objectives: TaskObjectives::of(sites),
             last_success: LastSuccess::default(),
             errors: List::new(),
             by_type_name: List::new(),

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use linkme::distributed_slice;
 
 use super::series::Bound;
+use crate::slo::{Slo, TimeSlo};
 
 /// Every annotated function of the program, put here by the linker.
 #[distributed_slice]
@@ -19,10 +20,7 @@ pub struct TaskSite {
     pub(crate) every: Option<f64>,
     pub(crate) error: Option<KnownError>,
     pub(crate) error_if: Option<&'static str>,
-    /// Percentage of runs that are to succeed.
-    pub(crate) availability: Option<f64>,
-    /// Seconds, and the percentage of runs that are not to take longer.
-    pub(crate) duration: Option<(f64, f64)>,
+    pub(crate) slo: Slo,
 }
 
 /// A function's error as its signature names it.
@@ -46,8 +44,7 @@ impl TaskSite {
             every: None,
             error: None,
             error_if: None,
-            availability: None,
-            duration: None,
+            slo: Slo::NONE,
         }
     }
 
@@ -93,17 +90,20 @@ impl TaskSite {
         self
     }
 
-    /// An objective: this percentage of runs succeeds.
+    /// So many percent of the runs that are not cancelled end as ok.
     #[must_use]
-    pub const fn availability(mut self, percentage: f64) -> Self {
-        self.availability = Some(percentage);
+    pub const fn availability(mut self, percent: f64) -> Self {
+        self.slo.availability = Some(percent);
         self
     }
 
-    /// An objective: this percentage of runs takes no longer.
+    /// So many percent of the runs take no longer than so many seconds.
     #[must_use]
-    pub const fn duration(mut self, seconds: f64, percentage: f64) -> Self {
-        self.duration = Some((seconds, percentage));
+    pub const fn duration(mut self, seconds: f64, percent: f64) -> Self {
+        self.slo.time = Some(TimeSlo {
+            threshold: seconds,
+            percent,
+        });
         self
     }
 }
