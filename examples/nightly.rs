@@ -42,10 +42,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     // The job is long: its progress is pushed too.
-    let pushes = pusher.run_every(Duration::from_secs(15));
+    let running = pusher.run_every(Duration::from_secs(15));
     let done = nightly(&Store::default()).await;
     // Pushed also where the job has failed: that is what the alert is about.
-    pushes.stop().await?;
+    running.stop().await?;
     done?;
     println!("pushed");
     Ok(())

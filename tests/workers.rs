@@ -18,7 +18,7 @@ fn run_alone(test: &str, variables: &[(&str, &str)]) {
         .envs(variables.iter().copied())
         .output()
         .expect("the test runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("test result: ok. 1 passed"), "{text}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("test result: ok. 1 passed"), "{printed}");
 }

@@ -13,7 +13,10 @@ use tokio::runtime::Builder;
 
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-pub(super) const EXECUTORS: [(&str, fn(BoxFuture<()>)); 4] = [
+/// Runs a future to its end.
+pub(super) type Run = fn(BoxFuture<()>);
+
+pub(super) const EXECUTORS: [(&str, Run); 4] = [
     ("tokio, one thread", |future| {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(future);

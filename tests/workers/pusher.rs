@@ -79,8 +79,8 @@ fn futures_work_in_every_executor() {
             pusher.push().await.unwrap();
             pusher.push_add().await.unwrap();
             pusher.delete().await.unwrap();
-            let pushes = pusher.run_every(Duration::from_secs(3600));
-            pushes.stop().await.unwrap();
+            let running = pusher.run_every(Duration::from_secs(3600));
+            running.stop().await.unwrap();
         }));
         let methods: Vec<_> = (0..6).map(|_| gateway.received().method).collect();
         assert_eq!(
@@ -305,32 +305,32 @@ fn pushes_at_an_interval_end_with_the_last_values() {
     let counter = counter("interval_test_total");
     let gateway = Gateway::start([]);
     let pusher = gateway.pusher("interval");
-    let pushed =
+    let last_value =
         |gateway: &Gateway| Scrape::new(gateway.received().body).value("interval_test_total");
 
-    let pushes = pusher.run_every(Duration::from_millis(5));
-    assert_eq!(pushed(&gateway), 0.0);
+    let running = pusher.run_every(Duration::from_millis(5));
+    assert_eq!(last_value(&gateway), 0.0);
     counter.inc();
-    while pushed(&gateway) < 1.0 {}
+    while last_value(&gateway) < 1.0 {}
     // A gateway that fails for a while ends nothing.
     gateway.answer_next(Answer::Status(400, ""));
     counter.inc();
-    while pushed(&gateway) < 2.0 {}
-    pushes.stop_blocking().unwrap();
+    while last_value(&gateway) < 2.0 {}
+    running.stop_blocking().unwrap();
     while gateway.others() > 0 {}
 
-    let pushes = pusher.run_every(Duration::from_secs(3600));
-    assert_eq!(pushed(&gateway), 2.0);
+    let running = pusher.run_every(Duration::from_secs(3600));
+    assert_eq!(last_value(&gateway), 2.0);
     counter.inc();
-    pushes.stop_blocking().unwrap();
-    assert_eq!(pushed(&gateway), 3.0);
+    running.stop_blocking().unwrap();
+    assert_eq!(last_value(&gateway), 3.0);
     assert_eq!(gateway.others(), 0);
 
     gateway.answer_next(Answer::Status(200, ""));
     gateway.answer_next(Answer::Status(400, "no"));
-    let pushes = pusher.run_every(Duration::from_secs(3600));
-    pushed(&gateway);
-    let error = pushes.stop_blocking().unwrap_err();
+    let running = pusher.run_every(Duration::from_secs(3600));
+    last_value(&gateway);
+    let error = running.stop_blocking().unwrap_err();
     assert!(matches!(error, PushError::Refused { .. }), "{error}");
 }
 

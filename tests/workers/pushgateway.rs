@@ -142,16 +142,16 @@ fn the_last_values_are_there_whatever_runs_the_future() {
     let counter = counter("gateway_last_total");
     for (name, run) in EXECUTORS {
         let pusher = builder("last").grouping("executor", name).build().unwrap();
-        let counted = counter.clone();
+        let progress = counter.clone();
         run(Box::pin(async move {
-            let pushes = pusher.run_every(Duration::from_secs(3600));
-            counted.inc();
-            pushes.stop().await.unwrap();
+            let handle = pusher.run_every(Duration::from_secs(3600));
+            progress.inc();
+            handle.stop().await.unwrap();
         }));
-        let pushed = shown().value(&format!(
+        let last_value = shown().value(&format!(
             r#"gateway_last_total{{executor="{name}",instance="",job="last"}}"#
         ));
-        assert_eq!(pushed, counter.get() as f64, "{name}");
+        assert_eq!(last_value, counter.get() as f64, "{name}");
     }
 }
 

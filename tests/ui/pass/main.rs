@@ -69,6 +69,13 @@ mod returns {
     mod every_responder;
 }
 
+mod task {
+    mod crate_path;
+    mod extern_and_cfg;
+    mod macro_rules;
+    mod no_implicit_prelude;
+}
+
 #[test]
 fn every_case_is_listed() {
     let listed = include_str!("main.rs");

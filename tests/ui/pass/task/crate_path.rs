@@ -7,9 +7,10 @@ mod shop {
     }
 }
 
-#[shop::metrics::instrument_task(crate = shop::metrics)]
+#[crate::task::crate_path::shop::metrics::instrument_task(crate = crate::task::crate_path::shop::metrics)]
 fn nightly() {}
 
-fn main() {
+#[test]
+fn compiles() {
     nightly();
 }

@@ -24,7 +24,8 @@ task!(half, "half", number: u32 => number / 2);
 task!(async one -> Result<u32, String> { Ok(half(2)?) });
 task!(two -> impl Iterator<Item = u32> { double(1).into_iter() });
 
-fn main() {
+#[test]
+fn compiles() {
     assert_eq!(double(2), Ok(4));
     assert_eq!(two().next(), Some(2));
     drop(one());

@@ -40,8 +40,9 @@ fn never() -> ! {
     ::std::process::exit(0)
 }
 
-fn main() {
+#[::core::prelude::v1::test]
+fn compiles() {
     ::std::mem::drop(Worker.run());
     Worker.stop();
-    never()
+    let _: fn() -> ! = never;
 }
