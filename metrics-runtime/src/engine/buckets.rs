@@ -55,7 +55,7 @@ impl Buckets {
 
 /// A walk from the lowest bound: most values are low, and for few bounds a search is slower than a walk.
 #[inline]
-fn index<T: PartialOrd>(bounds: &[T], value: T) -> usize {
+fn index<T: Copy + PartialOrd>(bounds: &[T], value: T) -> usize {
     bounds
         .iter()
         .position(|bound| value <= *bound)

@@ -158,14 +158,14 @@ impl MethodSeries {
 
     /// The slot of a status, given to it now if it has none.
     pub(super) fn status_slot(&self, status: u16) -> StatusSlot {
+        // Two threads must not give one status two slots.
+        static GIVING: Mutex<()> = Mutex::new(());
         for (index, code) in self.codes.iter().enumerate() {
             let taken = code.compare_exchange(0, status, Release, Acquire);
             if taken.is_ok() || taken == Err(status) {
                 return StatusSlot::InRun(index);
             }
         }
-        // Two threads must not give one status two slots.
-        static GIVING: Mutex<()> = Mutex::new(());
         let _giving = lock(&GIVING);
         let known = self.further_codes.iter().find(|(code, _)| *code == status);
         let (_, run) = known.unwrap_or_else(|| {

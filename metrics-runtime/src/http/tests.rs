@@ -259,21 +259,23 @@ fn every_status_is_kept_on_every_thread() {
     assert_eq!(requests(http, "200"), Some(0.0));
 }
 
+/// A template without parameters.
+struct Text(&'static str);
+impl super::Label for Text {
+    fn is(&self, known: &crate::template::Template) -> bool {
+        known.fits(self.0, [])
+    }
+    fn resolve(&mut self) -> Option<String> {
+        Some(self.0.to_owned())
+    }
+}
+
 #[test]
 fn the_last_two_labels_of_a_site_are_cached() {
     static SITE: Site = Site::new("mounted");
     let http = http();
     let other = self::http();
     let cached = |http: &'static Http, label| http.begin_cached(&SITE, Method::Get, &label, None);
-    struct Text(&'static str);
-    impl super::Label for Text {
-        fn is(&self, known: &crate::template::Template) -> bool {
-            known.fits(self.0, [])
-        }
-        fn resolve(&mut self) -> Option<String> {
-            Some(self.0.to_owned())
-        }
-    }
     for label in ["/t", "/u"] {
         assert!(cached(http, Text(label)).is_err());
         let record = http.begin(&SITE, Method::Get, clock::now(), Text(label), |work| work());
