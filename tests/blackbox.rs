@@ -23,5 +23,6 @@ mod names;
 mod options;
 mod quickstart;
 mod registries;
+mod request_labels;
 mod shapes;
 mod zero;

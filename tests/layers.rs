@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 6] = [
         "error_type",
         "hook",
         "label",
+        "label_value",
         "method",
         "number",
         "site",

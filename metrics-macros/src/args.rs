@@ -12,6 +12,7 @@ use syn::{
 
 use crate::{
     diag::Diagnostics,
+    request_label::{self, RequestLabelArg},
     route::Route,
     slo::{LATENCY, SloArg},
 };
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) struct Args {
     pub(crate) handler: Option<Given<LitStr>>,
     pub(crate) labels: Option<Given<Vec<LabelArg>>>,
+    pub(crate) label: Option<Given<Vec<RequestLabelArg>>>,
     pub(crate) buckets: Option<Given<Vec<TokenStream>>>,
     pub(crate) slo: Option<Given<SloArg>>,
     pub(crate) skip: Option<Given<()>>,
@@ -85,6 +87,7 @@ impl Args {
                 })
             }),
             "labels" => set_once(&mut self.labels, option, diagnostics, Opt::labels),
+            "label" => set_once(&mut self.label, option, diagnostics, request_label::read),
             "buckets" => set_once(&mut self.buckets, option, diagnostics, Opt::buckets),
             "slo" => {
                 set_once(&mut self.slo, option, diagnostics, |option| option.slo(LATENCY));
@@ -105,7 +108,7 @@ impl Args {
             _ => diagnostics.error(
                 &option.name,
                 format_args!(
-                    "unknown option `{name}`; known are `handler`, `labels`, `buckets`, `slo`, `skip`, `keep_args` and `crate`"
+                    "unknown option `{name}`; known are `handler`, `labels`, `label`, `buckets`, `slo`, `skip`, `keep_args` and `crate`"
                 ),
             ),
         }

@@ -7,6 +7,7 @@ use syn::{Attribute, GenericParam, ReturnType, parse_quote};
 use crate::{
     args::Args,
     handler::Handler,
+    request_label,
     returned::{errors, is_open, nameable_return},
     route::Route,
     site::{Site, krate},
@@ -51,6 +52,7 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
         handler: label,
         routes,
         labels,
+        request_labels,
         buckets,
         slo,
         skip,
@@ -71,6 +73,12 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
         let pairs = labels.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(.labels(&[#(#pairs),*]))
     });
+    let request = request_label::expand(request_labels, krate, &name, &handler.signature.ident);
+    let request_label::Expansion {
+        site: of_requests,
+        method,
+        items,
+    } = request;
     let buckets = buckets
         .iter()
         .map(|bounds| quote!(.buckets(&[#(#bounds),*])));
@@ -99,13 +107,15 @@ fn declaration(site: &Site, handler: &Handler) -> TokenStream {
             #[allow(non_upper_case_globals)]
             static #site_static: #krate::__private::Site =
                 #krate::__private::Site::new(#function)
-                    #(.handler(#label))* #routes #labels #(#buckets)* #slo #type_name #errors #skip;
+                    #(.handler(#label))* #routes #labels #of_requests #(#buckets)* #slo #type_name #errors #skip;
 
             impl #krate::__private::Annotated for #name {
                 fn site() -> &'static #krate::__private::Site {
                     &#site_static
                 }
+                #method
             }
+            #items
             #takes
             #returns
         };

@@ -13,6 +13,7 @@ mod handler;
 mod label;
 mod metrics;
 mod place;
+mod request_label;
 mod returned;
 mod route;
 mod signature;

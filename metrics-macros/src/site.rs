@@ -9,6 +9,7 @@ use crate::{
     diag::Diagnostics,
     handler::Handler,
     label,
+    request_label::{self, RequestLabel},
     route::Route,
     signature,
     slo::{LATENCY, Slo},
@@ -20,6 +21,7 @@ pub(crate) struct Site {
     pub(crate) handler: Option<LitStr>,
     pub(crate) routes: Vec<Route>,
     pub(crate) labels: Vec<(String, LitStr)>,
+    pub(crate) request_labels: Vec<RequestLabel>,
     pub(crate) buckets: Option<Vec<f64>>,
     pub(crate) slo: Slo,
     pub(crate) skip: bool,
@@ -42,13 +44,15 @@ impl Site {
         let slo = args
             .slo
             .map(|given| Slo::check(given, LATENCY, sound, diagnostics));
+        let labels = check_labels(args.labels, "request", diagnostics);
         Self {
             keep_args: args.keep_args.is_some() && !must_capture,
             handler: args
                 .handler
                 .map(|given| check_handler(given.value, &args.routes, diagnostics)),
             routes: args.routes,
-            labels: check_labels(args.labels, "request", diagnostics),
+            request_labels: request_label::check(args.label, &labels, diagnostics),
+            labels,
             buckets,
             slo: slo.unwrap_or_default(),
             skip: args.skip.is_some(),
@@ -77,6 +81,7 @@ fn check_conflicts(args: &Args, diagnostics: &mut Diagnostics) {
     let useless = [
         args.handler.as_ref().map(|given| &given.name),
         args.labels.as_ref().map(|given| &given.name),
+        args.label.as_ref().map(|given| &given.name),
         args.buckets.as_ref().map(|given| &given.name),
         args.slo.as_ref().map(|given| &given.name),
     ];

@@ -95,6 +95,15 @@ fn expansions() {
         },
     );
     snapshot(
+        "request_labels",
+        quote!(label(tenant: Tenant = finding::tenant, r#type: bool = secure)),
+        quote!(
+            async fn hello() -> String {
+                String::new()
+            }
+        ),
+    );
+    snapshot(
         "generic",
         quote!(),
         quote! {
@@ -277,7 +286,8 @@ fn every_message_has_a_case() {
     let mut sources = vec![
         runtime.join("actix/signature.rs"),
         runtime.join("metric/business/description.rs"),
-        runtime.join("metric/business/label_value.rs"),
+        runtime.join("label_value.rs"),
+        runtime.join("site.rs"),
     ];
     list_all(&root.join("src"), &mut sources);
     let mut untold = String::new();

@@ -13,6 +13,7 @@ mod hook;
 mod http;
 mod instance;
 mod label;
+mod label_value;
 mod method;
 mod metric;
 mod number;
@@ -57,9 +58,10 @@ pub use crate::{
     expose::{Artifacts, ArtifactsError, Format},
     hook::FinishedRequest,
     instance::{Metrics, init, registry, render, value},
+    label_value::LabelValue,
     metric::business::{
-        Counter, FloatCounter, Gauge, Histogram, HistogramTimer, Info, LabelValue,
-        LabelValuesError, Outcome, Summary, UpDown, UpDownGuard,
+        Counter, FloatCounter, Gauge, Histogram, HistogramTimer, Info, LabelValuesError, Outcome,
+        Summary, UpDown, UpDownGuard,
     },
     textfile::write_textfile,
 };

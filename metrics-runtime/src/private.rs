@@ -6,12 +6,12 @@ pub use linkme;
 
 pub use crate::{
     actix::{Captured, Instrumented, Start, Timed, error_types::Probe, signature::*},
+    label_value::{Label, LabelKey},
     metric::business::{
         CounterFamily, Description, FAMILIES, Family, FloatCounterFamily, GaugeFamily,
-        HistogramFamily, InfoFamily, Label, LabelKey, LabelSet, Refused, SummaryFamily,
-        UpDownFamily,
+        HistogramFamily, InfoFamily, LabelSet, Refused, SummaryFamily, UpDownFamily,
     },
-    site::{Annotated, EachErrorType, ErrorType, Route, SITES, Site},
+    site::{EachErrorType, ErrorType, RequestLabels, Route, SITES, Site},
     task::*,
 };
 

@@ -7,6 +7,7 @@ use once_cell::race::OnceNonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::{
+    label_value::{self, LabelKey, Text},
     method::Method,
     slo::{Slo, TimeSlo},
 };
@@ -23,6 +24,7 @@ pub struct Site {
     pub(crate) function: &'static str,
     pub(crate) routes: &'static [Route],
     pub(crate) labels: &'static [(&'static str, &'static str)],
+    pub(crate) request_labels: &'static [LabelKey],
     pub(crate) buckets: Option<&'static [f64]>,
     pub(crate) slo: Slo,
     pub(crate) error: Option<fn() -> &'static str>,
@@ -41,6 +43,7 @@ impl Site {
             handler: None,
             routes: &[],
             labels: &[],
+            request_labels: &[],
             buckets: None,
             slo: Slo::NONE,
             error: None,
@@ -70,6 +73,13 @@ impl Site {
     #[must_use]
     pub const fn labels(mut self, labels: &'static [(&'static str, &'static str)]) -> Self {
         self.labels = labels;
+        self
+    }
+
+    /// Labels whose value each request has its own of.
+    #[must_use]
+    pub const fn request_labels(mut self, labels: RequestLabels) -> Self {
+        self.request_labels = labels.keys;
         self
     }
 
@@ -118,12 +128,20 @@ impl Site {
         self
     }
 
-    /// A small number of this site's own, given at first use.
+    /// A small number of this site's own, given at first use. It is followed by as many that nobody else has as the
+    /// labels of its requests have further combinations of values.
     pub(crate) fn number(&self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let give =
-            || NonZeroUsize::new(NEXT.fetch_add(1, Relaxed)).expect("fewer sites than addresses");
+        let give = || {
+            let first = NEXT.fetch_add(self.combinations(), Relaxed);
+            NonZeroUsize::new(first).expect("fewer sites than addresses")
+        };
         self.number.get_or_init(give).get()
+    }
+
+    /// How many combinations of values the labels of its requests have.
+    pub(crate) fn combinations(&self) -> usize {
+        label_value::combinations(self.request_labels).max(1)
     }
 
     /// Whether nobody has asked about this site before.
@@ -188,8 +206,42 @@ pub struct ErrorType {
     pub(crate) is: Option<fn(&dyn Any) -> bool>,
 }
 
-/// Ties a type, and through it a rewritten handler's signature, to its site.
-pub trait Annotated: 'static {
-    /// The site.
-    fn site() -> &'static Site;
+/// The labels of a handler whose value each request has its own of.
+#[derive(Clone, Copy)]
+pub struct RequestLabels {
+    function: &'static str,
+    keys: &'static [LabelKey],
+}
+
+impl RequestLabels {
+    /// Those of the handler `function`.
+    #[must_use]
+    pub const fn new(function: &'static str, keys: &'static [LabelKey]) -> Self {
+        Self { function, keys }
+    }
+
+    /// Refuses, while the program is built, more combinations of values than a handler may have.
+    ///
+    /// # Panics
+    /// If there are more than 100, or none.
+    #[track_caller]
+    pub const fn check(&self) {
+        const BUDGET: usize = 100;
+        let combinations = label_value::combinations(self.keys);
+        assert!(
+            combinations > 0,
+            "a label has no values, so no request has one; give its type a `COUNT` above 0"
+        );
+        if combinations > BUDGET {
+            let message = Text::new()
+                .push("the labels of `")
+                .push(self.function)
+                .push("` have ")
+                .push_number(combinations)
+                .push(" combinations of values, and ")
+                .push_number(BUDGET)
+                .push(" are allowed for a handler; take fewer values, or a metric of its own");
+            panic!("{}", message.as_str());
+        }
+    }
 }

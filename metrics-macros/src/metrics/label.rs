@@ -96,7 +96,8 @@ pub(crate) fn name_fault(name: &str) -> Option<String> {
     })
 }
 
-fn type_fault(ty: &Type, kind: Option<Kind>) -> Option<&'static str> {
+/// What is wrong with a label's type, if anything, as far as the tokens tell.
+pub(crate) fn type_fault(ty: &Type, kind: Option<Kind>) -> Option<&'static str> {
     let is_static_text = matches!(
         ty,
         Type::Reference(reference)

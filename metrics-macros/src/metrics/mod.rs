@@ -10,11 +10,11 @@ mod expand;
 mod fallback;
 mod help;
 mod kind;
-mod label;
+pub(crate) mod label;
 pub(crate) mod label_value;
 mod metric;
 mod module;
-mod name;
+pub(crate) mod name;
 #[cfg(test)]
 mod tests;
 

@@ -12,7 +12,7 @@ use std::{
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload};
 use pin_project_lite::pin_project;
 
-use super::{begin, handled::Handled, payload, signature::Takes};
+use super::{Combination, begin, handled::Handled, payload, signature::Takes};
 use crate::{http::Record, site::Site};
 
 /// The one argument of a rewritten handler: the extracted arguments `A`, or why there are none, and the record.
@@ -42,7 +42,7 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 
     #[inline]
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let record = arrive(S::site(), req, payload);
+        let record = arrive(S::site(), S::combination, req, payload);
         Capture {
             extraction: S::Extractors::from_request(req, payload),
             record,
@@ -51,8 +51,13 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 }
 
 /// Begins the record and learns the size of the body: all that does not depend on the handler's types.
-fn arrive(site: &'static Site, req: &HttpRequest, payload: &mut Payload) -> Record {
-    let mut record = begin(site, req, None);
+fn arrive(
+    site: &'static Site,
+    combination: Combination,
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> Record {
+    let mut record = begin(site, combination, req, None);
     // A new record has received nothing: of most requests, which have no body, there is nothing to say.
     if !matches!(payload, Payload::None) {
         record.receives(|| payload::receive(req, payload));

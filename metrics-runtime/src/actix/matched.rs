@@ -18,3 +18,25 @@ impl Label for &HttpRequest {
         self.match_pattern()
     }
 }
+
+/// A request to a site with labels of its own: the same, with the values of these.
+pub(super) struct Labelled<'a> {
+    pub(super) req: &'a HttpRequest,
+    pub(super) combination: usize,
+}
+
+impl Label for Labelled<'_> {
+    #[inline]
+    fn is(&self, known: &Template) -> bool {
+        self.req.is(known)
+    }
+
+    fn resolve(&mut self) -> Option<String> {
+        self.req.resolve()
+    }
+
+    #[inline]
+    fn combination(&self) -> usize {
+        self.combination
+    }
+}

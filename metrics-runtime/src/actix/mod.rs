@@ -20,8 +20,11 @@ mod serve;
 pub(crate) mod signature;
 mod timed;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use actix_web::{HttpRequest, http::Method as HttpMethod, rt, web::Data};
 
+use self::matched::Labelled;
 pub use self::{
     artifacts::artifacts,
     captured::Captured,
@@ -57,30 +60,76 @@ fn own_metrics_of(req: &HttpRequest) -> Option<Metrics> {
 /// Begins the record of a request to an annotated handler, if it is to be recorded: now, or as of `since`. With a
 /// `CatchAll` around the request, it begins when the request got there.
 #[inline]
-fn begin(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
+fn begin(
+    site: &'static Site,
+    combination: Combination,
+    req: &HttpRequest,
+    since: Option<Tick>,
+) -> Record {
     if claim::may_be_claimed() {
-        begin_claimed(site, req, since)
+        begin_claimed(site, combination, req, since)
     } else {
-        begin_unclaimed(site, req, since)
+        begin_unclaimed(site, combination, req, since)
     }
 }
 
 #[inline(never)]
-fn begin_claimed(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
+fn begin_claimed(
+    site: &'static Site,
+    combination: Combination,
+    req: &HttpRequest,
+    since: Option<Tick>,
+) -> Record {
     match claim::take(req) {
-        Some(claim) => begin_unclaimed(site, req, Some(claim.begun)).claimed(claim),
-        None => begin_unclaimed(site, req, since),
+        Some(claim) => begin_unclaimed(site, combination, req, Some(claim.begun)).claimed(claim),
+        None => begin_unclaimed(site, combination, req, since),
     }
 }
 
 #[inline]
-fn begin_unclaimed(site: &'static Site, req: &HttpRequest, since: Option<Tick>) -> Record {
+fn begin_unclaimed(
+    site: &'static Site,
+    combination: Combination,
+    req: &HttpRequest,
+    since: Option<Tick>,
+) -> Record {
     let method = method_of(req.method());
     let http = metrics_of(req).0.http;
-    match http.begin_cached(site, method, &req, since) {
+    let label = Labelled {
+        req,
+        combination: match site.request_labels {
+            [] => 0,
+            _ => combination_of(http, site, combination, req),
+        },
+    };
+    match http.begin_cached(site, method, &label, since) {
         Ok(record) => record,
-        Err(CacheMiss) => begin_slow(http, site, method, req, since),
+        Err(CacheMiss) => begin_slow(http, site, method, label, since),
     }
+}
+
+/// Finds which combination of values a request has for the labels of its site.
+type Combination = fn(&HttpRequest) -> usize;
+
+/// Asks the functions of the site's labels, unless nothing is recorded. If one panics, the last combination stands for the
+/// request, which `other` is part of where there is one.
+#[inline(never)]
+fn combination_of(
+    http: &'static Http,
+    site: &'static Site,
+    combination: Combination,
+    req: &HttpRequest,
+) -> usize {
+    if !http.config.enabled || site.skip {
+        return 0;
+    }
+    catch_unwind(AssertUnwindSafe(|| combination(req))).unwrap_or_else(|_| {
+        log::error!(
+            "the label of a request to `{}` panicked; the request is recorded under the last value",
+            site.function
+        );
+        site.combinations() - 1
+    })
 }
 
 /// With all that has to be looked up: whether to record the request, and under which label.
@@ -89,9 +138,10 @@ fn begin_slow(
     http: &'static Http,
     site: &'static Site,
     method: Method,
-    req: &HttpRequest,
+    label: Labelled<'_>,
     since: Option<Tick>,
 ) -> Record {
+    let req = label.req;
     if !http.config.enabled {
         return Record::default();
     }
@@ -102,7 +152,7 @@ fn begin_slow(
     #[cfg(debug_assertions)]
     literal::question(site, req);
     let begun = since.unwrap_or_else(clock::now);
-    http.begin(site, method, begun, req, defer)
+    http.begin(site, method, begun, label, defer)
 }
 
 #[inline]

@@ -10,12 +10,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{
-    Error, FromRequest, HttpRequest, HttpResponse, Responder, body::MessageBody, dev::Payload,
-};
+pub use actix_web::HttpRequest;
+use actix_web::{Error, FromRequest, HttpResponse, Responder, body::MessageBody, dev::Payload};
 use pin_project_lite::pin_project;
 
-use crate::site::{Annotated, Site};
+use crate::site::Site;
 
 /// [`FromRequest`] under a name of our own, for the sake of its message.
 #[diagnostic::on_unimplemented(
@@ -68,6 +67,19 @@ impl<T: Responder> Response for T {
     }
 }
 
+/// Ties a type, and through it a rewritten handler's signature, to its site.
+pub trait Annotated: 'static {
+    /// The site.
+    fn site() -> &'static Site;
+
+    /// Which combination of values a request has for the site's labels.
+    #[must_use]
+    fn combination(req: &HttpRequest) -> usize {
+        let _ = req;
+        0
+    }
+}
+
 /// The site's handler returns `R`.
 pub trait Returns<R>: Annotated {
     /// The same type, and a `Responder`.
@@ -89,6 +101,10 @@ pub struct Unchecked<S>(PhantomData<fn() -> S>);
 impl<S: Annotated> Annotated for Unchecked<S> {
     fn site() -> &'static Site {
         S::site()
+    }
+
+    fn combination(req: &HttpRequest) -> usize {
+        S::combination(req)
     }
 }
 

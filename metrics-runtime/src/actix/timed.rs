@@ -60,7 +60,7 @@ impl<S: Returns<R>, R> Responder for Timed<S, R> {
     type Body = BoxBody;
 
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
-        let mut record = begin(S::site(), req, Some(self.begun));
+        let mut record = begin(S::site(), S::combination, req, Some(self.begun));
         record.receives(|| payload::believe(req));
         respond::<S, R>(self.returned, req, record)
     }

@@ -24,6 +24,7 @@ use std::sync::{
 };
 
 use once_cell::sync::OnceCell;
+use smallvec::SmallVec;
 
 use self::{
     families::Families,
@@ -37,7 +38,7 @@ pub(crate) use self::{
 use crate::{
     config::Config,
     engine::{Buckets, Run, SlotKind, allocate, clock, clock::Tick, lock},
-    error_type,
+    error_type, label_value,
     method::Method,
     metric::Descriptor,
     site::{SITES, Site},
@@ -130,8 +131,8 @@ impl Http {
         buckets
     }
 
-    fn series_of(&'static self, site: &Site, handler: &str) -> &'static Series {
-        self.table.series(&self.config, handler, site)
+    fn series_of(&'static self, site: &Site, handler: &str, combination: usize) -> &'static Series {
+        self.table.series(&self.config, handler, site, combination)
     }
 
     /// Shows a site's series at zero under a label that is known before any request.
@@ -150,13 +151,30 @@ impl Http {
         if site.skip {
             return;
         }
-        let series = self.series_of(site, handler);
+        let methods: SmallVec<[Method; 2]> = methods.collect();
+        for combination in 0..site.combinations() {
+            let mut values = label_value::values(site.request_labels, combination);
+            if values.all(|(_, value)| value.is_some()) {
+                self.preregister_series(site, handler, combination, &methods, returned);
+            }
+        }
+    }
+
+    fn preregister_series(
+        &'static self,
+        site: &Site,
+        handler: &str,
+        combination: usize,
+        methods: &[Method],
+        returned: Option<fn() -> &'static str>,
+    ) {
+        let series = self.series_of(site, handler, combination);
         if series.excluded {
             return;
         }
         let measure = self.measure_of(site, handler);
         for method in methods {
-            self.table.method(series, method, measure).preregister();
+            self.table.method(series, *method, measure).preregister();
         }
         self.table.preregister_error(series, PANIC);
         if let Some(error) = returned.and_then(|name| error_type::label(name())) {
@@ -225,6 +243,12 @@ pub(crate) trait Label {
 
     /// The label; `None` where no resource matched.
     fn resolve(&mut self) -> Option<String>;
+
+    /// Which combination of values the request has for the labels of its site.
+    #[inline]
+    fn combination(&self) -> usize {
+        0
+    }
 }
 
 impl<F: FnMut() -> Option<String>> Label for F {

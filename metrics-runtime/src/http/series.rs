@@ -19,7 +19,7 @@ use super::{PANIC, exemplars::ExemplarTable, objectives::Measure};
 use crate::{
     config::Config,
     engine::{List, Run, SlotKind, allocate, lock},
-    label,
+    label, label_value,
     method::Method,
     site::Site,
     template::Template,
@@ -188,15 +188,27 @@ impl MethodSeries {
 }
 
 impl Table {
-    /// The series of a handler label under a site's labels, made if need be.
-    pub(super) fn series(&self, config: &Config, handler: &str, site: &Site) -> &'static Series {
+    /// The series of a handler label under a site's labels, made if need be. `combination` tells the values that requests
+    /// have for labels of their own.
+    pub(super) fn series(
+        &self,
+        config: &Config,
+        handler: &str,
+        site: &Site,
+        combination: usize,
+    ) -> &'static Series {
+        let of_request = label_value::values(site.request_labels, combination);
+        let mut own: SmallVec<[(&str, &str); 4]> = of_request
+            .map(|(name, value)| (name, value.unwrap_or_default()))
+            .collect();
+        own.extend(site.labels.iter().copied());
         let constant = config
             .custom_labels
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
-            .filter(|(name, _)| site.labels.iter().all(|(own, _)| own != name));
+            .filter(|(name, _)| own.iter().all(|(own, _)| own != name));
         let mut suffix = String::new();
-        for (name, value) in site.labels.iter().copied().chain(constant) {
+        for (name, value) in own.iter().copied().chain(constant) {
             suffix.push(',');
             label::push_pair(&mut suffix, name, value);
         }

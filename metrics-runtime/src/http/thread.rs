@@ -31,9 +31,9 @@ struct State {
 }
 
 struct Cache {
-    /// By the site's number and the method.
+    /// By the number of a site and combination of label values, and the method.
     recent: Vec<[Recent; Method::COUNT]>,
-    /// By configuration, site, method and template.
+    /// By configuration, site and combination, method and template.
     all: BTreeMap<(usize, usize, Method, Option<String>), &'static Endpoint>,
 }
 
@@ -95,7 +95,7 @@ impl Cache {
         method: Method,
         label: &impl Label,
     ) -> Option<&'static Endpoint> {
-        let recent = &self.recent.get(site.number())?[method as usize];
+        let recent = &self.recent.get(site.number() + label.combination())?[method as usize];
         let last = recent.last?;
         if fits(last, http, site, label) {
             return Some(last);
@@ -111,23 +111,24 @@ impl Cache {
         mut label: impl Label,
         defer: Defer,
     ) -> &'static Endpoint {
+        let combination = label.combination();
+        let number = site.number() + combination;
         let template = match site.handler {
             Some(_) => None,
             None => label.resolve(),
         };
         let endpoint = *self
             .all
-            .entry((http.number, site.number(), method, template))
+            .entry((http.number, number, method, template))
             .or_insert_with_key(|(_, _, _, template)| {
                 let handler = site.handler.or(template.as_deref()).unwrap_or(NO_HANDLER);
-                let series = http.series_of(site, handler);
+                let series = http.series_of(site, handler, combination);
                 let method = http
                     .table
                     .method(series, method, http.measure_of(site, handler));
                 series::with_panic(&http.table, series);
                 Endpoint::of(http, shard::hold(on_exit), series, method, defer)
             });
-        let number = site.number();
         if number >= self.recent.len() {
             const NONE: Recent = Recent {
                 last: None,

@@ -38,6 +38,34 @@ mod lints {
     mod forbid_unsafe;
 }
 
+mod metrics {
+    mod by_hand;
+    mod cfg;
+    mod crate_path;
+    mod deprecated;
+    mod derive;
+    mod every_label;
+    mod every_type;
+    mod handles;
+    mod help;
+    mod in_a_function;
+    mod keywords;
+    mod lints;
+    mod macro_rules;
+    mod names_of_ours;
+    mod no_implicit_prelude;
+    mod options;
+    mod other_items;
+    mod prefix_and_labels;
+    mod private_label;
+    mod same_name_in_two_modules;
+    mod shadowed;
+    mod types_by_path;
+    mod types_imported;
+    mod types_of_others_in_scope;
+    mod visibilities;
+}
+
 mod mount {
     mod below_get;
     mod between_others;
@@ -63,6 +91,11 @@ mod options {
     mod labels_named_like_keywords;
     mod none;
     mod skip;
+}
+
+mod request_label {
+    mod hygiene;
+    mod shapes;
 }
 
 mod returns {

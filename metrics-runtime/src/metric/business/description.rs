@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::LabelValue;
+use crate::label_value::{self, LabelKey, Text, combinations};
 
 /// The constant part of a family; made by the expansion of `#[metrics]`.
 #[derive(Clone, Copy)]
@@ -61,13 +61,7 @@ impl Description {
 
     /// How many combinations the labels' values have.
     pub(crate) const fn series(&self) -> usize {
-        let mut series: usize = 1;
-        let mut at = 0;
-        while at < self.labels.len() {
-            series = series.saturating_mul(self.labels[at].count);
-            at += 1;
-        }
-        series
+        combinations(self.labels)
     }
 
     /// Refuses, while the program is built, a metric with more series than it may have.
@@ -111,90 +105,11 @@ impl Description {
         f.write_str(if self.labels.is_empty() { ")" } else { "})" })
     }
 
-    /// The values of a series' labels, the last label changing fastest; `None` once a label has no such value.
+    /// The values of a series' labels.
     pub(crate) fn values(
         &self,
         series: usize,
     ) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-        let mut below = self.series().max(1);
-        self.labels.iter().map(move |key| {
-            below /= key.count.max(1);
-            (key.name, (key.text)(series / below % key.count.max(1)))
-        })
-    }
-}
-
-/// A label: its name, and its values.
-#[derive(Clone, Copy)]
-pub struct LabelKey {
-    pub(crate) name: &'static str,
-    pub(crate) count: usize,
-    pub(crate) text: fn(usize) -> Option<&'static str>,
-}
-
-/// The label at one place of a metric. The expansion implements it for a type of the metric's own, so that a type that
-/// cannot be a label is one error, on the parameter's type.
-pub trait Label<const AT: usize> {
-    /// The parameter's type.
-    type Value: LabelValue;
-    /// The parameter's name.
-    const NAME: &'static str;
-    /// Name and values.
-    const KEY: LabelKey = LabelKey {
-        name: Self::NAME,
-        count: Self::Value::COUNT,
-        text: Self::Value::text,
-    };
-
-    /// The index of a series, given the index that the labels before this one have.
-    #[inline]
-    #[must_use]
-    fn index(before: usize, value: Self::Value) -> usize {
-        // An index that its implementation promised not to return would be another series.
-        let at = value.index().min(Self::Value::COUNT.saturating_sub(1));
-        before * Self::Value::COUNT + at
-    }
-}
-
-/// A message put together while the program is built.
-struct Text {
-    bytes: [u8; 256],
-    len: usize,
-}
-
-impl Text {
-    const fn new() -> Self {
-        Self {
-            bytes: [0; 256],
-            len: 0,
-        }
-    }
-
-    const fn push(mut self, text: &str) -> Self {
-        let text = text.as_bytes();
-        let mut at = 0;
-        while at < text.len() && self.len < self.bytes.len() {
-            self.bytes[self.len] = text[at];
-            self.len += 1;
-            at += 1;
-        }
-        self
-    }
-
-    const fn push_number(self, number: usize) -> Self {
-        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-        let text = if number >= 10 {
-            self.push_number(number / 10)
-        } else {
-            self
-        };
-        text.push(DIGITS[number % 10])
-    }
-
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
+        label_value::values(self.labels, series)
     }
 }

@@ -12,7 +12,6 @@ mod gauge;
 mod histogram;
 mod info;
 mod label_set;
-mod label_value;
 mod outcome;
 mod refused;
 mod summary;
@@ -25,13 +24,12 @@ use linkme::distributed_slice;
 pub(crate) use self::collect::{Business, disable};
 pub use self::{
     counter::{Counter, CounterFamily},
-    description::{Description, Label, LabelKey},
+    description::Description,
     float_counter::{FloatCounter, FloatCounterFamily},
     gauge::{Gauge, GaugeFamily},
     histogram::{Histogram, HistogramFamily, HistogramTimer},
     info::{Info, InfoFamily},
     label_set::{LabelSet, LabelValuesError},
-    label_value::LabelValue,
     outcome::Outcome,
     refused::Refused,
     summary::{Summary, SummaryFamily},

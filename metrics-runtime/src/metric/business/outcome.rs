@@ -1,6 +1,6 @@
 //! How something ended, as a label.
 
-use super::LabelValue;
+use crate::label_value::LabelValue;
 
 /// How an operation ended, as a label with the values `ok`, `error`, `panic` and `cancelled`.
 ///

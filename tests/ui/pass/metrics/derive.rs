@@ -26,9 +26,16 @@ mod private {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     let texts: Vec<_> = (0..=Status::COUNT).map(Status::text).collect();
-    let expected = [Some("new"), Some("in_progress"), Some("sent-out"), Some("unheard of"), None];
+    let expected = [
+        Some("new"),
+        Some("in_progress"),
+        Some("sent-out"),
+        Some("unheard of"),
+        None,
+    ];
     assert_eq!(texts, expected);
     assert_eq!(Status::Sent.index(), 2);
     assert_eq!(Status::of("sent-out"), Status::Sent);

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use metrics_runtime::{Counter, Gauge, Histogram, Info, Summary, UpDownGuard, metrics};
 
-#[metrics]
+#[metrics(prefix = "handles")]
 mod shop {
     /// Orders placed.
     pub fn orders_total(paid: bool) -> Counter;
@@ -23,7 +23,8 @@ struct Job {
 fn is_plain<T: Copy + Send + Sync + 'static + std::fmt::Debug>() {}
 fn is_sent<T: Send + 'static + std::fmt::Debug>(_: &T) {}
 
-fn main() {
+#[test]
+fn compiles() {
     is_plain::<Counter>();
     is_plain::<Gauge>();
     is_plain::<Histogram>();

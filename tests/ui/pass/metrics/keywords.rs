@@ -7,7 +7,7 @@ enum r#type {
     r#match,
 }
 
-#[metrics]
+#[metrics(prefix = "keywords")]
 mod r#mod {
     use super::*;
 
@@ -17,9 +17,16 @@ mod r#mod {
     pub fn r#loop() -> UpDown;
 }
 
-fn main() {
+#[test]
+fn compiles() {
     r#mod::matches_total(r#type::r#match, true).inc();
     let _loop = r#mod::r#loop().enter();
-    assert_eq!(value("matches_total", &[("type", "match"), ("in", "true")]), Some(1.0));
-    assert_eq!(value("loop", &[]), Some(1.0));
+    assert_eq!(
+        value(
+            "keywords_matches_total",
+            &[("type", "match"), ("in", "true")]
+        ),
+        Some(1.0)
+    );
+    assert_eq!(value("keywords_loop", &[]), Some(1.0));
 }

@@ -1,7 +1,12 @@
 //! Documented.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unused, unreachable_pub)]
-#![deny(missing_debug_implementations, single_use_lifetimes, unused_qualifications, unused_lifetimes)]
+#![deny(warnings, missing_docs, unused)]
+#![deny(
+    missing_debug_implementations,
+    single_use_lifetimes,
+    unused_qualifications,
+    unused_lifetimes
+)]
 
 /// Shown.
 pub mod shown {
@@ -25,7 +30,7 @@ pub mod shown {
     }
 
     /// The shop's metrics.
-    #[metrics]
+    #[metrics(prefix = "lints")]
     pub mod shop {
         use super::{Channel, Region, Tenant};
 
@@ -36,7 +41,8 @@ pub mod shown {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     use shown::{Channel, Region, Tenant, shop};
     shop::orders_total(Channel::Web, Tenant::of("acme")).inc();
     shop::region_orders_total(Region::of("eu")).inc();

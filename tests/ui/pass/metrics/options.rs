@@ -5,7 +5,7 @@ label_values! {
     pub Tenant: 299
 }
 
-#[metrics]
+#[metrics(prefix = "options")]
 mod shop {
     use super::Tenant;
 
@@ -23,7 +23,8 @@ mod shop {
     pub fn waiting() -> Gauge;
 }
 
-fn main() {
+#[test]
+fn compiles() {
     shop::order_items(Tenant::of("acme")).observe(3.0);
     shop::receipt_size_bytes().observe(3.0);
     shop::orders_total(true).inc();

@@ -21,7 +21,7 @@ enum Some {
     Self_,
 }
 
-#[metrics]
+#[metrics(prefix = "shadowed")]
 mod shop {
     use super::*;
 
@@ -31,7 +31,8 @@ mod shop {
     pub fn orders_total(some: Some) -> Counter;
 }
 
-fn main() {
+#[test]
+fn compiles() {
     shop::orders_total(Some::of("none")).inc();
     shop::orders_total(Some::Ok).inc();
     assert_eq!(shop::orders_total(Some::None).get(), 1);

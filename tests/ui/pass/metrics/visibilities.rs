@@ -4,7 +4,7 @@ use metrics_runtime::metrics;
 mod outer {
     use super::*;
 
-    #[metrics]
+    #[metrics(prefix = "visibilities")]
     pub(super) mod shop {
         /// Seen by its module alone.
         fn private_total() -> Counter;
@@ -13,7 +13,7 @@ mod outer {
         /// Seen by the crate.
         pub(crate) fn crates_total() -> Counter;
         /// Seen there.
-        pub(in crate::outer) fn outers_total() -> Counter;
+        pub(in crate::metrics::visibilities::outer) fn outers_total() -> Counter;
 
         pub(crate) fn count() {
             private_total().inc();
@@ -26,7 +26,8 @@ mod outer {
     }
 }
 
-fn main() {
+#[test]
+fn compiles() {
     outer::count();
     outer::shop::count();
     outer::shop::crates_total().inc();

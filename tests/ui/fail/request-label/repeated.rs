@@ -1,0 +1,17 @@
+// each option once: `label(tablet`
+use actix_web::{App, HttpRequest, get};
+use metrics_runtime::instrument_handler;
+
+fn is_mobile(_: &HttpRequest) -> bool {
+    true
+}
+
+#[instrument_handler(label(mobile: bool = is_mobile), label(tablet: bool = is_mobile))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,17 @@
+// the function takes the request: `is_mobile)`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+fn is_mobile(_: &str) -> bool {
+    true
+}
+
+#[instrument_handler(label(mobile: bool = is_mobile))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}

@@ -1,0 +1,13 @@
+// an unknown function keeps its error: `is_mobil)`
+use actix_web::{App, get};
+use metrics_runtime::instrument_handler;
+
+#[instrument_handler(label(mobile: bool = is_mobil))]
+#[get("/hello")]
+async fn hello() -> &'static str {
+    "hello"
+}
+
+fn main() {
+    let _ = App::new().service(hello);
+}
