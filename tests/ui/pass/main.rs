@@ -91,6 +91,8 @@ mod options {
     mod labels_named_like_keywords;
     mod none;
     mod skip;
+    mod skip_keeping_args;
+    mod slo;
 }
 
 mod request_label {
@@ -100,6 +102,7 @@ mod request_label {
 
 mod returns {
     mod every_responder;
+    mod several_errors;
 }
 
 mod task {

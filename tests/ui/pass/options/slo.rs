@@ -21,6 +21,7 @@ async fn both() -> &'static str {
     "both"
 }
 
+#[test]
 fn main() {
     let _ = App::new().service(available).service(fast).service(both);
 }

@@ -56,6 +56,7 @@ async fn of_impl() -> Either<Result<impl ::actix_web::Responder, Gone>, (NoResul
     Either::Left(Ok::<String, _>(Default::default()))
 }
 
+#[test]
 fn main() {
     let _ = App::new()
         .route("/nested", web::get().to(nested))

@@ -14,6 +14,7 @@ async fn health() -> &'static str {
     "up"
 }
 
+#[test]
 fn main() {
     let _ = App::new()
         .service(service)
