@@ -1,6 +1,7 @@
 //! Files generated from an `App`: the same in every run, until the code changes.
 
 use std::{
+    cell::Cell,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -331,4 +332,147 @@ async fn failures_say_why() {
         "{error}"
     );
     fs::remove_file(&folder.0).unwrap();
+}
+
+#[allow(
+    unreachable_pub,
+    reason = "a module of metrics reads as users write it"
+)]
+mod business {
+    use metrics_runtime::{LabelValue, instrument_task, metrics};
+
+    #[derive(LabelValue, Clone, Copy)]
+    pub(super) enum Size {
+        Small,
+        Large,
+    }
+
+    #[metrics(prefix = "artifact")]
+    pub(super) mod shelf {
+        use super::Size;
+
+        /// Books lent.
+        pub fn lent_total(size: Size, member: bool) -> Counter;
+        /// Seconds until a book is back.
+        #[metric(buckets = [60.0, 3600.0])]
+        pub fn lent_seconds(size: Size, member: bool) -> Histogram;
+        /// Pages of a book.
+        pub fn pages(size: Size) -> Summary;
+        /// Free places.
+        pub fn free_places(size: Size) -> Gauge;
+        /// Read by a function.
+        pub fn warmth_celsius() -> Gauge;
+        /// What runs.
+        pub fn build_info(version: &'static str, commit: &'static str) -> Info;
+    }
+
+    #[instrument_task(task = "artifact_task", every = 60.0, slo(availability = 99.5))]
+    pub(super) fn fail<E>(error: Option<E>) -> Result<(), E> {
+        error.map_or(Ok(()), Err)
+    }
+}
+
+#[instrument_handler(slo(availability = 99))]
+#[put("/shelf/{id}")]
+async fn put_shelf(id: web::Path<u32>) -> String {
+    id.to_string()
+}
+
+fn both_verbs(config: &mut web::ServiceConfig) {
+    config.configure(after).service(put_shelf);
+}
+
+/// The artifacts of the process-wide metrics.
+async fn process_wide() -> Artifacts {
+    let app = init_service(App::new().configure(both_verbs).wrap(CatchAll)).await;
+    artifacts(&app).await.expect("there are routes")
+}
+
+/// How many series a catalogue lists of a family.
+fn series_of(catalogue: &str, family: &str) -> Option<u32> {
+    let row = format!("| `{family}` | ");
+    let found = catalogue.lines().find_map(|line| line.strip_prefix(&row))?;
+    found
+        .split(" | ")
+        .nth(1)?
+        .trim_end_matches(" |")
+        .parse()
+        .ok()
+}
+
+#[actix_web::test]
+async fn every_series_that_the_code_declares_is_listed_used_or_not() {
+    thread_local! {
+        static IS_READ: Cell<bool> = const { Cell::new(false) };
+    }
+    let folder = Folder::new();
+    process_wide().await.write(&folder.0).unwrap();
+    let catalogue = folder.read("catalogue.md");
+    for (family, expected) in [
+        ("artifact_lent_total", 4),
+        ("artifact_lent_seconds", 4 * 5),
+        ("artifact_pages", 2 * 2),
+        ("artifact_free_places", 2),
+        ("artifact_warmth_celsius", 1),
+        ("artifact_build_info", 1),
+        ("task_runs_total", 4),
+        ("task_errors_total", 0),
+        ("task_last_success_timestamp_seconds", 1),
+        ("task_slo_objective_ratio", 1),
+    ] {
+        assert_eq!(series_of(&catalogue, family), Some(expected), "{family}");
+    }
+    for line in [
+        "- `size`: `large`, `small`",
+        "- `version`: set by the program",
+        "| task=`artifact_task` | 99.5 % available |",
+        // Two verbs on one path.
+        "| handler=`/shelf/{id}`, method=`GET` | 99.9 % available |",
+        "| handler=`/shelf/{id}`, method=`PUT` | 99 % available |",
+    ] {
+        assert!(
+            catalogue.lines().any(|found| found == line),
+            "{line}\nin\n{catalogue}"
+        );
+    }
+
+    let app = App::new().configure(both_verbs).wrap(CatchAll);
+    let app = init_service(app).await;
+    call_service(&app, TestRequest::put().uri("/shelf/1").to_request()).await;
+    business::shelf::lent_total(business::Size::Large, true).inc();
+    business::shelf::lent_seconds(business::Size::Large, true).observe(7.0);
+    business::shelf::pages(business::Size::Small).observe(300.0);
+    business::shelf::free_places(business::Size::Large).set(4.0);
+    business::shelf::warmth_celsius().read_by(|| {
+        IS_READ.set(true);
+        20.0
+    });
+    business::shelf::build_info("1.2.3", "0f1e2d3").set();
+    assert!(business::fail(Some("refused")).is_err());
+    assert!(business::fail(Some(7)).is_err());
+    assert!(business::fail::<()>(None).is_ok());
+    process_wide().await.check(&folder.0).unwrap();
+    assert!(!IS_READ.get(), "a catalogue has no values to read");
+}
+
+#[actix_web::test]
+async fn a_dashboard_keeps_its_uid() {
+    let uid_of = async |namespace: &str| {
+        let folder = Folder::new();
+        let metrics = metrics_with(|config| config.namespace(namespace));
+        artifacts_of(metrics, before)
+            .await
+            .write(&folder.0)
+            .unwrap();
+        let dashboard = folder.read("dashboard.json");
+        let uid = dashboard
+            .lines()
+            .find_map(|line| line.strip_prefix("  \"uid\": \""));
+        uid.and_then(|uid| uid.strip_suffix("\","))
+            .map(str::to_owned)
+    };
+    assert_eq!(uid_of("").await.as_deref(), Some("generated"));
+    assert_eq!(uid_of("shop").await.as_deref(), Some("generated-shop"));
+    let long = uid_of(&"a".repeat(60)).await.expect("a uid");
+    assert_eq!(long.len(), 40, "{long}");
 }

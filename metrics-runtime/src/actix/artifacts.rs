@@ -15,9 +15,9 @@ use crate::{
 ///
 /// `app` is a service as [`actix_web::test::init_service`] makes it. It gets one internal `GET` of the metrics endpoint, of
 /// which only the routes are used. Described are the metrics that the `App` brings in its `app_data`, or else the
-/// process-wide ones: their handlers with a known label, objectives and all families of this crate, as they are before the
-/// first request. Metrics made with the `prometheus` crate are left out: which of their series exist is known only when
-/// they are counted.
+/// process-wide ones: their handlers with a known label, objectives and all families of this crate, with every series that
+/// the code declares, whether it was used or not. The values of [`label_values!`](crate::label_values) are those set so far.
+/// Metrics made with the `prometheus` crate are left out: which of their series exist is known only when they are counted.
 ///
 /// Call it in a test that has the program's configuration: what the configuration adds (prefix, constant labels, default
 /// objectives) is described too, so set in code what must not depend on the environment of the test.

@@ -9,7 +9,10 @@ use super::{
 /// Every slot's sum: an integer, or the bits of an `f64`.
 ///
 /// A slot that only rises never falls from one snapshot to the next. Within a run, a shard's slots are read in their order.
-pub(crate) struct Snapshot(Vec<u64>);
+pub(crate) struct Snapshot {
+    sums: Vec<u64>,
+    is_blank: bool,
+}
 
 impl Snapshot {
     /// Adds up all shards. No lock is held that recording needs, but for a moment a shard's list of chunks.
@@ -36,18 +39,29 @@ impl Snapshot {
                 }
             }
         }
-        Self(sums)
+        Self {
+            sums,
+            is_blank: false,
+        }
     }
 
     /// Every slot's sum as if nothing had been recorded, for what describes families instead of showing values.
     pub(crate) fn zeros() -> Self {
         let chunks = layout::chunks();
         let len = chunks.last().map_or(0, |chunk| chunk.offset + chunk.len);
-        Self(vec![0; len])
+        Self {
+            sums: vec![0; len],
+            is_blank: true,
+        }
+    }
+
+    /// Whether it describes families: every series that the code declares is shown then, and nothing that was recorded.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     /// A run's sums; `None` if the run was allocated after the snapshot was taken.
     pub(crate) fn run(&self, run: Run) -> Option<&[u64]> {
-        self.0.get(run.offset..run.offset + run.len)
+        self.sums.get(run.offset..run.offset + run.len)
     }
 }

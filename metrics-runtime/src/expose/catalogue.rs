@@ -125,7 +125,8 @@ impl Encoder for Catalogue {
         };
         let mut add = |name: &str, value: &str| {
             let values = family.labels.entry(name.to_owned()).or_default();
-            if !values.iter().any(|known| known == value) {
+            // The values of an info are the program's, which sets them.
+            if !value.is_empty() && !values.iter().any(|known| known == value) {
                 values.push(value.to_owned());
             }
         };

@@ -135,6 +135,7 @@ impl Row<'_> {
 
 impl Collect for Tasks {
     fn collect<E: Encoder>(&self, snapshot: &Snapshot, encoder: &mut E) {
+        let is_blank = snapshot.is_blank();
         let rows: Vec<Row<'_>> = series::all()
             .iter()
             .filter_map(|series| {
@@ -171,6 +172,9 @@ impl Collect for Tasks {
         encoder.family(&self.errors);
         for row in &rows {
             for error in row.series.sorted_errors() {
+                if is_blank && !error.is_declared {
+                    continue;
+                }
                 if let Some(count) = snapshot.run(error.slots.run()) {
                     encoder.sample(&row.labels(&error.label), Value::Integer(count[0]));
                 }
@@ -178,7 +182,12 @@ impl Collect for Tasks {
         }
         encoder.family(&self.last_success);
         for row in &rows {
-            if let Some(at) = row.series.last_success.timestamp() {
+            let at = if is_blank {
+                Some(0.0)
+            } else {
+                row.series.last_success.timestamp()
+            };
+            if let Some(at) = at {
                 encoder.sample(&row.labels(""), Value::Float(at));
             }
         }

@@ -63,6 +63,8 @@ pub(crate) struct ErrorSeries {
     name: String,
     /// `,error_type="StoreError"`.
     pub(super) label: String,
+    /// Whether the code names it; a run has brought up the others.
+    pub(super) is_declared: bool,
     pub(super) slots: Slots,
 }
 
@@ -126,7 +128,7 @@ impl TaskSeries {
                 .into_iter()
                 .chain(site.error_if.map(str::to_owned))
             {
-                series.error(&name);
+                series.error(&name, true);
             }
         }
         series
@@ -143,7 +145,7 @@ impl TaskSeries {
     }
 
     /// An error's series, made if need be.
-    fn error(&self, name: &str) -> &ErrorSeries {
+    fn error(&self, name: &str, is_declared: bool) -> &ErrorSeries {
         // Two threads must not give one error two series.
         static GIVING: Mutex<()> = Mutex::new(());
         let _giving = lock(&GIVING);
@@ -153,6 +155,7 @@ impl TaskSeries {
             self.errors.push(ErrorSeries {
                 name: name.to_owned(),
                 label,
+                is_declared,
                 slots: Slots::new(SlotKind::Integer, 1),
             })
         })
@@ -167,7 +170,7 @@ impl TaskSeries {
         match known.find(|(known, _)| *known == type_name) {
             Some((_, error)) => error,
             None => {
-                let error = self.error(&error_type::without_paths(type_name));
+                let error = self.error(&error_type::without_paths(type_name), false);
                 self.by_type_name.push((type_name, error));
                 error
             }

@@ -24,18 +24,17 @@ pub(super) fn json(catalogue: &Catalogue) -> String {
     } else {
         format!("{prefix}: objectives, business metrics and tasks")
     };
-    // A family that every instance shows.
-    let shown = catalogue.families.iter().find(|family| family.series > 0);
-    let family = shown.map_or_else(|| "up".to_owned(), sample_name);
-    layout.dashboard(&title, &family)
+    // A family that every instance shows from the start.
+    let mut shown = catalogue.families.iter();
+    let shown = shown.find(|family| family.kind == Kind::Counter && family.series > 0);
+    let family = shown.map_or("up", |family| &family.name);
+    layout.dashboard(&uid(prefix), &title, family)
 }
 
-/// The name of a sample that the family has.
-fn sample_name(family: &Family) -> String {
-    match family.kind {
-        Kind::Histogram | Kind::Summary => format!("{}_count", family.name),
-        _ => family.name.clone(),
-    }
+/// What the dashboard replaces when it is imported again: Grafana takes 40 characters.
+fn uid(prefix: &str) -> String {
+    let uid = ["generated", prefix].join("-");
+    uid.trim_end_matches('-').chars().take(40).collect()
 }
 
 /// How many times faster than allowed the error budget is spent.

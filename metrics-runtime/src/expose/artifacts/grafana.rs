@@ -52,8 +52,9 @@ impl Layout {
     }
 
     /// The whole dashboard. Every instance shows a sample of the family, which lists the values of the variables.
-    pub(super) fn dashboard(self, title: &str, family: &str) -> String {
+    pub(super) fn dashboard(self, uid: &str, title: &str, family: &str) -> String {
         Json::Object(vec![
+            ("uid", uid.into()),
             ("title", title.into()),
             (
                 "description",

@@ -9,9 +9,9 @@ use super::{
 use crate::metric::Kind;
 
 const INTRODUCTION: &str = "\
-Generated from the code; a test rewrites it with `UPDATE_ARTIFACTS=1`. A series is a line of `/metrics`. The series listed \
-here exist before anything is counted; those of further statuses and error types appear when they first occur, and a family \
-of 0 series when it is first used.";
+Generated from the code; a test rewrites it with `UPDATE_ARTIFACTS=1`. A series is a line of `/metrics`. Listed are all that \
+the code declares, with those that appear when they are first used; further statuses and error types appear when they first \
+occur.";
 
 pub(super) fn json(catalogue: &Catalogue) -> String {
     let families = catalogue.families.iter().map(|family| {
@@ -88,7 +88,12 @@ pub(super) fn markdown(catalogue: &Catalogue) -> String {
         }
         for (name, values) in &family.labels {
             let values: Vec<_> = values.iter().map(|value| code(value)).collect();
-            line(format_args!("- `{name}`: {}", values.join(", ")));
+            let values = if values.is_empty() {
+                "set by the program".to_owned()
+            } else {
+                values.join(", ")
+            };
+            line(format_args!("- `{name}`: {values}"));
         }
     }
     text

@@ -163,6 +163,7 @@ impl Entry {
     }
 
     fn collect<E: Encoder>(&self, snapshot: &Snapshot, encoder: &mut E) {
+        let is_blank = snapshot.is_blank();
         match self.family {
             Family::Counter(family) => {
                 let sums = snapshot.run(family.slots.run());
@@ -186,7 +187,12 @@ impl Entry {
                 });
             }
             Family::Gauge(family) => self.each_series(|series, labels| {
-                if let Some(value) = family.value(series) {
+                let value = if is_blank {
+                    Some(0.0)
+                } else {
+                    family.value(series)
+                };
+                if let Some(value) = value {
                     encoder.sample(labels, Value::Float(value));
                 }
             }),
@@ -202,7 +208,7 @@ impl Entry {
                     for (count, float) in counts.iter_mut().zip(floats) {
                         *count = histogram::whole(f64::from_bits(*float));
                     }
-                    if family.zero || counts.iter().any(|count| *count > 0) {
+                    if is_blank || family.zero || counts.iter().any(|count| *count > 0) {
                         let value = Value::Histogram {
                             le: &self.le,
                             counts: &counts,
@@ -218,7 +224,7 @@ impl Entry {
                     let first = series * summary::SLOTS;
                     let slot = |slot| sums.map_or(0.0, |sums| f64::from_bits(sums[first + slot]));
                     let count = histogram::whole(slot(summary::COUNT));
-                    if family.zero || count > 0 {
+                    if is_blank || family.zero || count > 0 {
                         let value = Value::Summary {
                             quantiles: &[],
                             sum: Sum::Float(slot(summary::SUM)),
@@ -229,7 +235,7 @@ impl Entry {
                 });
             }
             Family::Info(family) => {
-                if let Some(values) = family.values() {
+                if let Some(values) = family.values(is_blank) {
                     let values = values.map(|(name, value)| (name, Some(value)));
                     if let Some(labels) = self.render(values) {
                         encoder.sample(&[&labels], Value::Integer(1));

@@ -15,6 +15,8 @@ const MOST_LABELS: usize = 8;
 
 type Values = [&'static str; MOST_LABELS];
 
+static NO_VALUES: Values = [""; MOST_LABELS];
+
 /// Texts that do not change while the program runs, shown as labels of a series with the value 1.
 ///
 /// It is the one metric whose labels are texts: it has one series, which is set once. It is absent until then.
@@ -84,7 +86,7 @@ impl InfoFamily {
 
     /// The series with these values.
     pub fn series(&'static self, values: &[&'static str]) -> Info {
-        let mut all: Values = [""; MOST_LABELS];
+        let mut all = NO_VALUES;
         for (place, value) in all.iter_mut().zip(values) {
             *place = value;
         }
@@ -99,9 +101,16 @@ impl InfoFamily {
         self.disabled.store(true, Relaxed);
     }
 
-    /// Names and values, once they are set.
-    pub(crate) fn values(&self) -> Option<impl Iterator<Item = (&'static str, &'static str)>> {
-        let values = self.values.get()?;
+    /// Names and values, once they are set; names alone for what describes the family.
+    pub(crate) fn values(
+        &self,
+        is_blank: bool,
+    ) -> Option<impl Iterator<Item = (&'static str, &'static str)>> {
+        let values = if is_blank {
+            &NO_VALUES
+        } else {
+            self.values.get()?
+        };
         Some(self.names.iter().copied().zip(values.iter().copied()))
     }
 }
