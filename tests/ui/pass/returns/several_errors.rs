@@ -52,7 +52,8 @@ async fn either() -> Either<ReadResult<NoResult>, HttpResponse> {
 }
 
 #[instrument_handler]
-async fn of_impl() -> Either<Result<impl ::actix_web::Responder, Gone>, (NoResult, ::actix_web::http::StatusCode)> {
+async fn of_impl()
+-> Either<Result<impl ::actix_web::Responder, Gone>, (NoResult, ::actix_web::http::StatusCode)> {
     Either::Left(Ok::<String, _>(Default::default()))
 }
 
