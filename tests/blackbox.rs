@@ -20,6 +20,7 @@ mod last_word;
 mod layers;
 mod lifecycle;
 mod names;
+mod on_request_with;
 mod options;
 mod quickstart;
 mod registries;

@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use actix_web::{App, HttpRequest, get, middleware::Condition, post, web};
-use metrics_runtime::{
-    CatchAll, Format, LabelValue, Metrics, instrument_handler, label_values, metrics_scope,
-};
+use metrics_runtime::{CatchAll, Format, LabelValue, Metrics, instrument_handler, label_values};
 use tests::{Scrape, Server, metrics, metrics_with, settled};
 
 use crate::common::Refused;
@@ -94,7 +92,7 @@ fn serve(metrics: Metrics, catch_all: bool) -> Server {
         App::new()
             .wrap(Condition::new(catch_all, CatchAll))
             .app_data(metrics)
-            .service(metrics_scope())
+            .service(metrics.scope())
             .service(order)
             .service(item)
             .service(web::scope("/api").service(item))

@@ -103,6 +103,10 @@ fn expansions() {
             }
         ),
     );
+}
+
+#[test]
+fn further_expansions() {
     snapshot(
         "generic",
         quote!(),

@@ -73,17 +73,45 @@ impl FinishedRequest {
     }
 }
 
+/// What runs with each finished request, and what it wants to see of it before.
 #[derive(Clone)]
-pub(crate) struct Hook(pub(crate) Arc<dyn Fn(&FinishedRequest) + Send + Sync + RefUnwindSafe>);
+pub(crate) struct Hook {
+    pub(crate) head: Option<HeadHook>,
+    pub(crate) finished: Arc<Finished>,
+}
+
+/// The second argument is what the head hook returned.
+type Finished = dyn Fn(&FinishedRequest, Option<&dyn Any>) + Send + Sync + RefUnwindSafe;
+
+/// What is called at a response's head: a function of the web framework's types, like [`TraceHook`].
+pub(crate) type HeadHook = Arc<dyn Any + Send + Sync + RefUnwindSafe>;
+
+/// What the head hooks returned, one for each hook; empty if there was no head.
+pub(crate) type Seen = Vec<Option<Box<dyn Any>>>;
 
 /// What names the trace of a request: a function of the web framework's request, whose type is known only where requests
 /// come in.
 pub(crate) type TraceHook = Arc<dyn Any + Send + Sync + RefUnwindSafe>;
 
+/// Calls the head hooks, each with `call`.
+pub(crate) fn see(hooks: &[Hook], call: impl Fn(&HeadHook) -> Option<Box<dyn Any>>) -> Seen {
+    if hooks.iter().all(|hook| hook.head.is_none()) {
+        return Seen::new();
+    }
+    let hooks = hooks.iter();
+    hooks
+        .map(|hook| hook.head.as_ref().and_then(&call))
+        .collect()
+}
+
 /// Runs every hook; one that panics is logged and stops none of the others.
-pub(crate) fn run(hooks: &[Hook], request: &FinishedRequest) {
+pub(crate) fn run(hooks: &[Hook], request: &FinishedRequest, seen: Seen) {
+    let mut seen = seen.into_iter();
     for hook in hooks {
-        if catch_unwind(AssertUnwindSafe(|| (hook.0)(request))).is_err() {
+        let seen = seen.next().flatten();
+        // What was seen is dropped in there, because that may panic too.
+        let run = move || (hook.finished)(request, seen.as_deref());
+        if catch_unwind(AssertUnwindSafe(run)).is_err() {
             log::error!("an on_request hook panicked; the request was recorded all the same");
         }
     }

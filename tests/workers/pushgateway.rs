@@ -62,7 +62,10 @@ fn a_group_is_replaced_added_to_and_deleted() {
     assert_eq!(of("gateway_gone_total"), None, "replaced");
 
     pusher.delete_blocking().unwrap();
-    assert!(!shown().mentions(r#"job="operations""#));
+    // The gateway answers before it deletes.
+    tests::eventually("the group to be gone", || {
+        (!shown().mentions(r#"job="operations""#)).then_some(())
+    });
     pusher.delete_blocking().unwrap();
 }
 

@@ -16,7 +16,7 @@ use actix_web::{
     web::Bytes,
 };
 
-use super::exemplars::ask;
+use super::{exemplars::ask, head};
 use crate::{
     http::{Record, StreamRecord},
     method::Method,
@@ -40,9 +40,10 @@ pub(super) fn answered<B: MessageBody + 'static>(
 #[inline]
 pub(super) fn metered<B: MessageBody + 'static>(
     response: HttpResponse<B>,
-    record: Record,
+    mut record: Record,
     req: &HttpRequest,
 ) -> HttpResponse {
+    record.sees(|hook| head::see(hook, req, response.error()));
     response.map_body(|head, body| {
         if body.size() == BodySize::None {
             settle(record, head.status, 0, req);

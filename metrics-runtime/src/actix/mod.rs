@@ -8,6 +8,7 @@ mod claim;
 pub(crate) mod error_types;
 pub mod exemplars;
 mod handled;
+mod head;
 mod instrumented;
 #[cfg(debug_assertions)]
 mod literal;

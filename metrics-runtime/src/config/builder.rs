@@ -20,8 +20,8 @@ use crate::{
 
 /// Collects settings; [`build`](Self::build) validates them all.
 ///
-/// The last value given for an option holds, except for [`custom_label`](Self::custom_label) and
-/// [`on_request`](Self::on_request), which add up.
+/// The last value given for an option holds, except for [`custom_label`](Self::custom_label),
+/// [`on_request`](Self::on_request) and [`on_request_with`](Self::on_request_with), which add up.
 ///
 /// ```
 /// use metrics_runtime::Config;
@@ -45,7 +45,7 @@ pub struct ConfigBuilder {
     exclude_streaming_duration: bool,
     gzip: Option<bool>,
     registry: Option<Registry>,
-    hooks: Vec<Hook>,
+    pub(crate) hooks: Vec<Hook>,
     pub(crate) exemplars: Option<TraceHook>,
     high_resolution_latency: bool,
     inprogress_name: Option<String>,
@@ -203,7 +203,10 @@ impl ConfigBuilder {
     where
         F: Fn(&FinishedRequest) + Send + Sync + RefUnwindSafe + 'static,
     {
-        self.hooks.push(Hook(Arc::new(hook)));
+        self.hooks.push(Hook {
+            head: None,
+            finished: Arc::new(move |request, _| hook(request)),
+        });
         self
     }
 

@@ -13,6 +13,7 @@ mod families;
 mod objectives;
 mod record;
 mod series;
+mod stream;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,8 @@ use self::{
     series::{Series, Table},
 };
 pub(crate) use self::{
-    record::{Received, Record, StreamRecord},
+    record::{Received, Record},
+    stream::StreamRecord,
     thread::CacheMiss,
 };
 use crate::{

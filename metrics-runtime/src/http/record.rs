@@ -1,15 +1,16 @@
 //! The record of one request: begun once, closed once.
 
-use std::{cell::Cell, marker::PhantomData, mem, rc::Rc, thread, time::Duration};
+use std::{any::Any, cell::Cell, marker::PhantomData, mem, rc::Rc, thread, time::Duration};
 
 use super::{
     Label, claim,
     endpoint::Endpoint,
+    stream::StreamRecord,
     thread::{count_open_streams, recycle, reuse},
 };
 use crate::{
     engine::{clock, clock::Tick},
-    hook::{self, FinishedRequest, TraceHook},
+    hook::{self, FinishedRequest, HeadHook, Seen, TraceHook},
     method::Method,
     trace_id::TraceId,
 };
@@ -47,9 +48,11 @@ pub(crate) struct Record(Option<Box<Open>>);
 
 /// A request in flight.
 pub(crate) struct Open {
-    endpoint: &'static Endpoint,
+    pub(super) endpoint: &'static Endpoint,
     begun: Tick,
     received: Received,
+    /// What hooks saw at the response's head; empty once the record is closed.
+    seen: Seen,
     /// Of the `CatchAll` that closes it.
     pub(super) claim: Option<claim::Key>,
     /// An endpoint belongs to a thread, so the record must stay on it.
@@ -74,19 +77,19 @@ impl Failures {
 
 /// How a request ends.
 #[derive(Clone, Copy)]
-struct Outcome {
-    status: u16,
-    sent: u64,
+pub(super) struct Outcome {
+    pub(super) status: u16,
+    pub(super) sent: u64,
     /// Ticks the request took, and those until the head of its response.
-    total: u64,
-    to_head: u64,
+    pub(super) total: u64,
+    pub(super) to_head: u64,
     /// Whether the gauge still counts it.
-    in_progress: bool,
+    pub(super) in_progress: bool,
 }
 
 impl Outcome {
     #[inline]
-    fn now(open: &Open, status: u16, sent: u64) -> Self {
+    pub(super) fn now(open: &Open, status: u16, sent: u64) -> Self {
         let total = open.age();
         Self {
             status,
@@ -118,6 +121,7 @@ impl Record {
                 endpoint,
                 begun,
                 received: Received::Bytes(0),
+                seen: Seen::new(),
                 claim: None,
                 not_send: PhantomData,
             }),
@@ -173,6 +177,16 @@ impl Record {
         self.0
             .as_ref()
             .is_some_and(|open| label.is(&open.endpoint.series.template))
+    }
+
+    /// The response's head is ready: `call` runs a hook that wants to see it.
+    #[inline]
+    pub(crate) fn sees(&mut self, call: impl Fn(&HeadHook) -> Option<Box<dyn Any>>) {
+        if let Some(open) = &mut self.0
+            && open.endpoint.has_hooks
+        {
+            open.seen = hook::see(&open.endpoint.http.config.hooks, call);
+        }
     }
 
     pub(crate) fn method(&self) -> Option<Method> {
@@ -238,7 +252,11 @@ impl Record {
     /// The request has no response, because of a panic or because its client left.
     #[cold]
     pub(crate) fn abandon(mut self, panicked: bool, panic_counted: bool) {
-        let Some(open) = self.0.take() else { return };
+        let Some(mut open) = self.0.take() else {
+            return;
+        };
+        // A panic between head and body: the response is not sent.
+        open.seen.clear();
         if panicked && !panic_counted {
             open.count_panic();
         }
@@ -294,7 +312,7 @@ impl Open {
     /// The only place that counts a request.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "one call less in every request")]
-    fn close(
+    pub(super) fn close(
         mut self: Box<Self>,
         trace: impl FnOnce(&TraceHook) -> Option<TraceId>,
         outcome: impl FnOnce(&Self) -> Outcome,
@@ -335,7 +353,7 @@ impl Open {
     }
 
     #[cold]
-    fn run_hooks(&self, outcome: Outcome, received: u64) {
+    fn run_hooks(&mut self, outcome: Outcome, received: u64) {
         let endpoint = self.endpoint;
         if endpoint.http.config.hooks.is_empty() {
             return;
@@ -349,50 +367,9 @@ impl Open {
             request_bytes: received,
             response_bytes: outcome.sent,
         };
+        let seen = mem::take(&mut self.seen);
         (endpoint.defer)(Box::new(move || {
-            hook::run(&endpoint.http.config.hooks, &finished);
+            hook::run(&endpoint.http.config.hooks, &finished, seen);
         }));
-    }
-}
-
-/// A request whose response is being streamed. Dropping it closes the record: under the status that was sent, and as an
-/// exception too if the stream panicked.
-pub(crate) struct StreamRecord {
-    status: u16,
-    sent: u64,
-    /// Ticks until the response's head was made.
-    to_head: u64,
-    trace: Option<TraceId>,
-    record: Record,
-}
-
-impl StreamRecord {
-    /// Bytes of the response's body were produced.
-    pub(crate) fn sends(&mut self, bytes: u64) {
-        self.sent += bytes;
-    }
-}
-
-impl Drop for StreamRecord {
-    fn drop(&mut self) {
-        if let Some(open) = self.record.0.take() {
-            let mut trace = self.trace;
-            if thread::panicking() {
-                open.endpoint.count_panic();
-                trace = None;
-            }
-            let ended_at_head = open.endpoint.ends_at_head;
-            open.close(
-                |_| trace,
-                |open| Outcome {
-                    to_head: self.to_head,
-                    in_progress: !ended_at_head,
-                    ..Outcome::now(open, self.status, self.sent)
-                },
-            );
-            if ended_at_head {
-                count_open_streams(-1);
-            }
-        }
     }
 }
