@@ -11,20 +11,22 @@ use std::{
     alloc::System,
     future::Future,
     pin::pin,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Waker},
     thread,
 };
 
 use actix_http::Request;
 use actix_web::{
-    App, Error, HttpResponse, Responder,
+    App, Error, HttpRequest, HttpResponse, Responder,
     body::MessageBody,
     dev::{Service, ServiceResponse},
     middleware::Condition,
     test, web,
 };
 use metrics_runtime::{
-    CatchAll, Metrics, exemplars::traceparent, instrument_handler, instrument_task,
+    CatchAll, Metrics, exemplars::traceparent, instrument_handler, instrument_task, label_values,
+    metrics,
 };
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -277,14 +279,82 @@ fn tasks_allocate_nothing() {
     assert_eq!(change.allocations + change.reallocations, 0);
 }
 
+label_values! {
+    Tenant: 3
+}
+
+/// Another value in every request.
+fn tenant_of(_: &HttpRequest) -> Tenant {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    Tenant::of(["acme", "globex", "initech"][NEXT.fetch_add(1, Relaxed) % 3])
+}
+
+handlers!(labelled #[instrument_handler(handler = "/literal", label(tenant: Tenant = tenant_of))]);
+handlers!(labelled_template #[instrument_handler(label(tenant: Tenant = tenant_of))]);
+
+#[metrics]
+mod shop {
+    use super::Tenant;
+
+    /// Orders placed.
+    pub(super) fn orders_total(tenant: Tenant, paid: bool) -> Counter;
+    /// Money taken.
+    pub(super) fn revenue_euros_total() -> FloatCounter;
+    /// Orders waiting.
+    pub(super) fn waiting() -> Gauge;
+    /// Orders being packed.
+    pub(super) fn packing() -> UpDown;
+    /// Time waited.
+    pub(super) fn wait_seconds(paid: bool) -> Histogram;
+    /// Bytes of receipts.
+    pub(super) fn receipt_size_bytes() -> Summary;
+    /// What runs.
+    pub(super) fn build_info(version: &'static str) -> Info;
+}
+
+fn metrics_allocate_nothing() {
+    let record = |number: usize| {
+        let paid = number.is_multiple_of(2);
+        let tenant = Tenant::of(["acme", "globex", "unheard of"][number % 3]);
+        shop::orders_total(tenant, paid).inc();
+        shop::revenue_euros_total().inc_by(0.5);
+        shop::waiting().set(1.0);
+        shop::waiting().add(-1.0);
+        let _packing = shop::packing().enter();
+        shop::wait_seconds(paid).observe(0.2);
+        drop(shop::wait_seconds(paid).start());
+        let timed = pin!(shop::wait_seconds(paid).time(std::future::ready(())));
+        assert!(
+            timed
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_ready()
+        );
+        shop::receipt_size_bytes().observe(100.0);
+        shop::build_info("1").set();
+    };
+    record(0);
+    let region = Region::new(ALLOCATOR);
+    for number in 0..REQUESTS {
+        record(number);
+    }
+    let change = region.change();
+    println!(
+        "metrics: {} allocations in {REQUESTS} rounds",
+        change.allocations
+    );
+    assert_eq!(change.allocations + change.reallocations, 0);
+}
+
 fn main() {
+    Tenant::set(["acme", "globex", "initech"]).expect("three names");
     actix_web::rt::System::new().block_on(async {
         compare().await;
         nothing_stays_behind().await;
     });
     threads_leave_nothing_behind();
     tasks_allocate_nothing();
-    println!("test result: ok. 4 passed; 0 failed");
+    metrics_allocate_nothing();
+    println!("test result: ok. 5 passed; 0 failed");
 }
 
 async fn compare() {
@@ -293,6 +363,11 @@ async fn compare() {
     for (what, routes) in [
         ("literal label", literal::routes as Routes),
         ("by template", template::routes),
+        ("literal label and one of the request's", labelled::routes),
+        (
+            "by template and a label of the request's",
+            labelled_template::routes,
+        ),
     ] {
         assert_eq!(measure(None, routes).await, bare, "process-wide, {what}");
     }

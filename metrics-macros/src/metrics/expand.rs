@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{
     args::ModuleArgs,
@@ -98,6 +99,7 @@ fn family(metric: &Metric<'_>, module: &ModuleArgs) -> TokenStream {
         const _: () = __DESCRIPTION.check_series(#budget);
     };
     let (family, variant) = variant(metric.kind);
+    let handle = handle(metric, quote!(__index));
     let more = match metric.kind {
         Kind::Histogram => {
             let (buckets, zero) = (&metric.buckets, metric.zero);
@@ -120,8 +122,16 @@ fn family(metric: &Metric<'_>, module: &ModuleArgs) -> TokenStream {
         #registered
         let __index = 0;
         #(let __index = #keys::index(__index, #idents);)*
-        __FAMILY.series(__index)
+        #handle
     }
+}
+
+/// The function's last expression, on the token of its type: where that is another crate's, so says the compiler.
+fn handle(metric: &Metric<'_>, series: TokenStream) -> TokenStream {
+    let span = metric.ty.span();
+    let mut arguments = Group::new(Delimiter::Parenthesis, series);
+    arguments.set_span(span);
+    quote_spanned!(span=> __FAMILY.series #arguments)
 }
 
 /// The one family whose labels are texts, which it holds.
@@ -132,11 +142,12 @@ fn info(metric: &Metric<'_>, module: &ModuleArgs) -> TokenStream {
     let description = description(metric, module, None);
     let (family, variant) = variant(metric.kind);
     let registered = registered(krate, &variant);
+    let handle = handle(metric, quote!(&[#(#idents),*]));
     quote! {
         static __FAMILY: #krate::__private::#family =
             #krate::__private::#family::new(#description, &[#(#names),*]);
         #registered
-        __FAMILY.series(&[#(#idents),*])
+        #handle
     }
 }
 
