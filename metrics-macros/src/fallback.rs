@@ -1,4 +1,4 @@
-//! What stands for a handler we cannot rewrite: its errors, and a function of the same name that can still be mounted,
+//! What replaces a handler that cannot be rewritten: its errors, and a function of the same name that can still be mounted,
 //! so that one mistake gives one error.
 
 use proc_macro2::{Span, TokenStream};
@@ -7,13 +7,13 @@ use syn::{Attribute, Error, FnArg, Safety, parse_quote};
 
 use crate::{handler::Handler, route::Route, signature};
 
-/// Stands for what is no function.
+/// Replaces an item that is no function.
 pub(crate) fn item(item: &TokenStream, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     quote!(#error #item)
 }
 
-/// Stands for a function in an `impl` or a `trait`, where no routing attribute works either.
+/// Replaces a function in an `impl` or a `trait`, where no routing attribute works either.
 pub(crate) fn method(handler: Handler) -> TokenStream {
     let Handler {
         mut attributes,
@@ -30,7 +30,7 @@ pub(crate) fn method(handler: Handler) -> TokenStream {
     quote!(#error #(#attributes)* #visibility #signature #body)
 }
 
-/// Stands for a function with mistakes in the attribute, which leave it as it is, or in its signature.
+/// Replaces a function with mistakes in the attribute, which leave it as it is, or in its signature.
 pub(crate) fn handler(handler: Handler, errors: &TokenStream) -> TokenStream {
     let sound = signature::is_sound(&handler);
     let Handler {

@@ -10,7 +10,7 @@ use std::{
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
-/// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them anew.
+/// `UPDATE_SNAPSHOTS=1 cargo test -p metrics-macros` writes them again.
 fn snapshot(name: &str, args: TokenStream, item: TokenStream) -> usize {
     snapshot_in(name, false, args, item)
 }

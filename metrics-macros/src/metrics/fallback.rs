@@ -1,4 +1,4 @@
-//! What stands for a metric with mistakes: a function its callers can go on calling, so that one mistake gives one error.
+//! What replaces a metric with mistakes: a function its callers can go on calling, so that one mistake gives one error.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -49,7 +49,7 @@ struct Values<'a> {
     ident: &'a Ident,
     visibility: &'a Visibility,
     variants: Vec<(&'a Ident, String)>,
-    /// The variant that stands for every other text.
+    /// The variant for every other text.
     other: Option<&'a Ident>,
 }
 
@@ -241,7 +241,7 @@ fn expand(values: &Values<'_>, krate: &TokenStream) -> TokenStream {
             #[automatically_derived]
             #[allow(dead_code)]
             impl #ident {
-                /// The variant whose label is this text, or else the one that stands for every other.
+                /// The variant whose label is this text, or else the one for every other.
                 #[must_use]
                 #visibility fn of(text: &str) -> Self {
                     match text {
@@ -272,7 +272,7 @@ fn expand(values: &Values<'_>, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// Stands for a type with mistakes, so that metrics with such a label give no second error.
+/// Replaces a type with mistakes, so that metrics with such a label give no second error.
 fn fallback(item: &Item, krate: &TokenStream) -> TokenStream {
     let (ident, generics): (&Ident, &Generics) = match item {
         Item::Enum(item) => (&item.ident, &item.generics),

@@ -48,7 +48,7 @@ pub(crate) fn metrics(args: TokenStream, item: &TokenStream) -> TokenStream {
                 let is_repeated = names.has(function);
                 match Metric::validate(function, &args, &mut names, &mut diagnostics) {
                     Some(metric) => expand::metric(&metric, &args, imported),
-                    // The first of two stands for both.
+                    // The first of two serves as both.
                     None if is_repeated => TokenStream::new(),
                     None => fallback::metric(function, &args),
                 }

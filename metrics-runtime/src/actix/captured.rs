@@ -42,7 +42,7 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 
     #[inline]
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let record = arrive(S::site(), S::combination, req, payload);
+        let record = begin_sized(S::site(), S::combination, req, payload);
         Capture {
             extraction: S::Extractors::from_request(req, payload),
             record,
@@ -51,7 +51,7 @@ impl<S: Takes<A>, A> FromRequest for Captured<S, A> {
 }
 
 /// Begins the record and learns the size of the body: all that does not depend on the handler's types.
-fn arrive(
+fn begin_sized(
     site: &'static Site,
     combination: Combination,
     req: &HttpRequest,

@@ -112,7 +112,7 @@ fn begin_unclaimed(
 /// Finds which combination of values a request has for the labels of its site.
 type Combination = fn(&HttpRequest) -> usize;
 
-/// Asks the functions of the site's labels, unless nothing is recorded. If one panics, the last combination stands for the
+/// Calls the functions of the site's labels, unless nothing is recorded. If one panics, the last combination is used for the
 /// request, which `other` is part of where there is one.
 #[inline(never)]
 fn combination_of(

@@ -18,7 +18,7 @@ thread_local! {
 
 /// Whether the registry adds a prefix or labels to what it gathers, as `Registry::new_custom` makes them.
 ///
-/// A registry does not say so, but a metric that it gathers does. Every collector in it is gathered once.
+/// A registry has no getter for either, but a metric that it gathers shows both. Every collector in it is gathered once.
 ///
 /// # Errors
 /// If the registry does not accept the metric.
