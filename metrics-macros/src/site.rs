@@ -38,20 +38,22 @@ impl Site {
         // with a routing attribute cannot be called anyway.
         let must_capture =
             args.skip.is_some() && !(handler.signature.inputs.is_empty() && args.routes.is_empty());
+        let label = args
+            .handler
+            .map(|given| check_handler(given.value, &args.routes, diagnostics));
+        let labels = check_labels(args.labels, "request", diagnostics);
+        let request_labels = request_label::check(args.label, &labels, diagnostics);
         let written = args.buckets.as_ref().map_or(0, |given| given.value.len());
         let buckets = args.buckets.map(|given| check_buckets(&given, diagnostics));
         let sound = sound_buckets(buckets.as_deref(), written);
         let slo = args
             .slo
             .map(|given| Slo::check(given, LATENCY, sound, diagnostics));
-        let labels = check_labels(args.labels, "request", diagnostics);
         Self {
             keep_args: args.keep_args.is_some() && !must_capture,
-            handler: args
-                .handler
-                .map(|given| check_handler(given.value, &args.routes, diagnostics)),
+            handler: label,
             routes: args.routes,
-            request_labels: request_label::check(args.label, &labels, diagnostics),
+            request_labels,
             labels,
             buckets,
             slo: slo.unwrap_or_default(),
