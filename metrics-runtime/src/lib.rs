@@ -70,3 +70,7 @@ pub use crate::{
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/workers.md")]
 mod workers {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/business-metrics.md")]
+mod business_metrics {}
