@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -80,6 +81,22 @@ pub fn shuffled(count: usize, round: usize) -> Vec<usize> {
         order.swap(i, (state % (i as u64 + 1)) as usize);
     }
     order
+}
+
+/// Lets two threads start at the same time, without the wake-up of a `Barrier`.
+#[derive(Default)]
+pub struct Gate {
+    waiting: AtomicUsize,
+}
+
+impl Gate {
+    /// Returns once both threads have called it.
+    pub fn pass(&self) {
+        let turn = self.waiting.fetch_add(1, Ordering::AcqRel) / 2;
+        while self.waiting.load(Ordering::Acquire) < 2 * (turn + 1) {
+            std::hint::spin_loop();
+        }
+    }
 }
 
 /// Answers every request as the server would: calls, reads the body to its end, drops the response.

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use metrics_benches::apps::{Peers, Setup, Shape, Way};
 use metrics_benches::args;
-use metrics_benches::harness::{Subject, shuffled};
+use metrics_benches::harness::{Gate, Subject, shuffled};
 use metrics_benches::stats::Quartiles;
 use metrics_runtime::{Config, exemplars};
 
@@ -159,28 +158,8 @@ fn one_thread(peers: &Peers, setup: Setup, process: usize, rounds: usize) {
     });
 }
 
-/// Lets two threads leave at the same time, without the wake-up of a `Barrier`.
-struct Gate {
-    waiting: AtomicUsize,
-}
-
-impl Gate {
-    const fn new() -> Self {
-        Self {
-            waiting: AtomicUsize::new(0),
-        }
-    }
-
-    fn pass(&self) {
-        let turn = self.waiting.fetch_add(1, Ordering::AcqRel) / 2;
-        while self.waiting.load(Ordering::Acquire) < 2 * (turn + 1) {
-            std::hint::spin_loop();
-        }
-    }
-}
-
 fn two_threads(peers: &Peers, process: usize, rounds: usize) {
-    let gate = Gate::new();
+    let gate = Gate::default();
     let barrier = Barrier::new(2);
     // Left to the scheduler, the two may take turns on one processor, where nothing contends.
     let processors = core_affinity::get_core_ids().unwrap_or_default();
