@@ -74,7 +74,10 @@ mod by_hand {
         let outcome = if result.is_ok() { "ok" } else { "error" };
         FAMILIES.runs.with_label_values(&["by_hand", outcome]).inc();
         let seconds = start.elapsed().as_secs_f64();
-        FAMILIES.duration.with_label_values(&["by_hand"]).observe(seconds);
+        FAMILIES
+            .duration
+            .with_label_values(&["by_hand"])
+            .observe(seconds);
         in_progress.dec();
         result
     }
