@@ -47,8 +47,13 @@ async fn nothing_is_recorded_and_nothing_is_shown() {
     init(Config::builder().enabled(false).build().expect("valid")).expect("the first");
     record();
     let entered_after = shop::packing().enter();
+    assert_eq!(shop::packing().get(), 0);
     drop(entered_before);
     drop(entered_after);
+    assert_eq!(shop::queue_length().get(), None);
+    assert_eq!(shop::stock_items().get(), None);
+    assert_eq!(shop::revenue_dollars_total().get(), 0.0);
+    assert_eq!(shop::receipt_size_bytes().count(), 0);
     drop(shop::charge_duration_seconds(Outcome::Ok).start());
     assert_eq!(
         shop::charge_duration_seconds(Outcome::Ok)

@@ -65,6 +65,16 @@ async fn kept(id: web::Path<u32>) -> String {
     id.to_string()
 }
 
+#[instrument_handler(handler = "/first", label(tier: Tier = tier_of))]
+async fn first() -> &'static str {
+    "first"
+}
+
+#[instrument_handler(handler = "/second", label(tier: Tier = tier_of))]
+async fn second() -> &'static str {
+    "second"
+}
+
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
 fn counted(_: &HttpRequest) -> Tier {
@@ -97,6 +107,8 @@ fn serve(metrics: Metrics, catch_all: bool) -> Server {
             .service(item)
             .service(web::scope("/api").service(item))
             .route("/kept/{id}", web::get().to(kept))
+            .route("/first", web::get().to(first))
+            .route("/second", web::get().to(second))
             .route("/counted", web::get().to(counting))
             .route("/panicking", web::get().to(panics))
     })
@@ -255,6 +267,25 @@ fn several_labels_and_mounts_in_turn_are_kept_apart() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_values_of_one_handler_are_no_other_handler() {
+    let metrics = metrics();
+    let server = serve(metrics, false);
+    let mut sent = 0;
+    for tier in ["free", "paid", "free"] {
+        for path in ["/first", "/second"] {
+            let header = format!("x-tier: {tier}");
+            assert_eq!(server.send("GET", path, &[&header], b"").status, 200);
+            sent += 1;
+        }
+    }
+    let scrape = settled(metrics, sent);
+    for path in ["/first", "/second"] {
+        assert_eq!(requests(&scrape, path, "tier=\"free\"", 200), 2.0, "{path}");
+        assert_eq!(requests(&scrape, path, "tier=\"paid\"", 200), 1.0, "{path}");
     }
 }
 

@@ -58,6 +58,45 @@ fn head_and_labels_are_those_of_the_declaration() {
 }
 
 #[test]
+fn every_combination_counts_for_itself() {
+    LazyLock::force(&INIT);
+    let channels = [
+        (Channel::Web, "web"),
+        (Channel::MobileApp, "mobile_app"),
+        (Channel::Other, "other"),
+    ];
+    let outcomes = [
+        (Outcome::Ok, "ok"),
+        (Outcome::Error, "error"),
+        (Outcome::Panic, "panic"),
+        (Outcome::Cancelled, "cancelled"),
+    ];
+    let mut combinations = Vec::new();
+    for channel in channels {
+        for paid in [(false, "false"), (true, "true")] {
+            for outcome in outcomes {
+                combinations.push((channel, paid, outcome));
+            }
+        }
+    }
+    for (amount, (channel, paid, outcome)) in (1..).zip(&combinations) {
+        shop::combined_total(channel.0, paid.0, outcome.0).inc_by(amount);
+    }
+    for (amount, (channel, paid, outcome)) in (1_u32..).zip(&combinations) {
+        let labels = [
+            ("channel", channel.1),
+            ("paid", paid.1),
+            ("outcome", outcome.1),
+            ("team", "checkout"),
+        ];
+        let shown = value("company_shop_combined_total", &labels);
+        assert_eq!(shown, Some(f64::from(amount)), "{labels:?}");
+        let handle = shop::combined_total(channel.0, paid.0, outcome.0);
+        assert_eq!(handle.get(), u64::from(amount));
+    }
+}
+
+#[test]
 fn every_label_text_can_be_read_back() {
     LazyLock::force(&INIT);
     shop::revenue_dollars_total(Channel::Odd).inc_by(2.5);

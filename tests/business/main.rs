@@ -73,6 +73,8 @@ mod shop {
     ///
     /// Whatever becomes of them.
     pub fn orders_total(channel: Channel, paid: bool) -> Counter;
+    /// Each combination counts for itself.
+    pub fn combined_total(channel: Channel, paid: bool, outcome: Outcome) -> Counter;
     /// Orders of each tenant.
     #[metric(series = 11)]
     pub fn tenant_orders_total(tenant: Tenant) -> Counter;

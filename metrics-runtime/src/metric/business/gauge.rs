@@ -149,7 +149,7 @@ impl GaugeFamily {
         }
     }
 
-    /// From now on nothing is recorded.
+    /// From now on nothing is recorded, and nothing is there.
     pub(crate) fn disable(&self) {
         self.disabled.store(true, Relaxed);
     }
@@ -174,6 +174,9 @@ impl GaugeFamily {
     }
 
     pub(crate) fn value(&self, index: usize) -> Option<f64> {
+        if self.disabled.load(Relaxed) {
+            return None;
+        }
         let cell = self.cells.get()?.get(index)?;
         let read = lock(&cell.read).clone();
         match read {

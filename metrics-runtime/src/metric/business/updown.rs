@@ -113,3 +113,15 @@ impl UpDownFamily {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leave_seen_before_its_entry_is_no_huge_number() {
+        for (sum, shown) in [(3, 3), (0, 0), (1_u64.wrapping_neg(), 0)] {
+            assert_eq!(present(sum), shown);
+        }
+    }
+}
