@@ -26,19 +26,19 @@ pub(crate) use self::global::{global, global_if_initialized, global_or_off};
 pub use self::global::{init, registry, render, value};
 
 /// Set once an `App` may bring metrics of its own; until then no request looks for them.
-static NOT_ALONE: AtomicBool = AtomicBool::new(false);
+static OWN_METRICS_EXIST: AtomicBool = AtomicBool::new(false);
 
 /// Metrics apart from the process-wide ones: for an `App` that keeps its own count, or a test that asserts on it.
 ///
 /// Put a copy into the `App` with `app_data`, as it is or in a [`web::Data`](actix_web::web::Data); annotated handlers and
-/// `CatchAll` in that `App` then record there. It is a handle, copied freely. What it stands for is never freed, like the
-/// process-wide metrics.
+/// `CatchAll` in that `App` then record there. It is a handle, copied freely. The series behind it are never freed, like
+/// those of the process-wide metrics.
 ///
 /// Make it *outside* the closure given to `HttpServer::new`, and move it in. The closure runs once per worker, so metrics
 /// made inside count each for one worker, and `/metrics` shows those of the worker that happens to answer. A second
 /// `Metrics` of the same names without a registry of its own is therefore logged, once.
 ///
-/// ```no_run
+/// ```
 /// use actix_web::{App, HttpServer};
 /// use metrics_runtime::{Config, Metrics};
 ///
@@ -99,7 +99,7 @@ impl Metrics {
         if is_private {
             metrics.warn_of_second();
         }
-        NOT_ALONE.store(true, Relaxed);
+        OWN_METRICS_EXIST.store(true, Relaxed);
         Ok(metrics)
     }
 
@@ -254,8 +254,8 @@ impl std::fmt::Debug for Metrics {
     }
 }
 
-/// Whether every request to an annotated handler is the process-wide metrics' and nobody else's.
+/// Whether any `App` may have metrics of its own, so that each request must be checked for them.
 #[inline]
-pub(crate) fn are_alone() -> bool {
-    !NOT_ALONE.load(Relaxed)
+pub(crate) fn own_metrics_exist() -> bool {
+    OWN_METRICS_EXIST.load(Relaxed)
 }

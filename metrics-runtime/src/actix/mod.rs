@@ -46,7 +46,7 @@ use crate::{
 /// The metrics a request is recorded in: its `App`'s own, or the process-wide ones.
 #[inline]
 fn metrics_of(req: &HttpRequest) -> Metrics {
-    if instance::are_alone() {
+    if !instance::own_metrics_exist() {
         return instance::global_or_off();
     }
     own_metrics_of(req).unwrap_or_else(instance::global_or_off)

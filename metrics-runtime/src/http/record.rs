@@ -24,7 +24,7 @@ const INTERNAL_SERVER_ERROR: u16 = 500;
 pub(crate) enum Received {
     /// Known from the start.
     Bytes(u64),
-    /// Counted while they arrive.
+    /// Counted while the handler reads them.
     Counted(Rc<Cell<u64>>),
 }
 

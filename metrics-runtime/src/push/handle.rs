@@ -15,6 +15,8 @@ type Reply = Box<dyn FnOnce(Result<(), PushError>) + Send>;
 
 /// Pushes of [`Pusher::run_every`]. Dropped, they go on until the process ends, but the last values are not pushed.
 ///
+/// Compiled only, because it needs a Pushgateway; `tests/workers` runs the same against one.
+///
 /// ```no_run
 /// use std::time::Duration;
 ///

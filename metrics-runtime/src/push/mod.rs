@@ -41,6 +41,8 @@ use crate::{
 /// `https://` needs a TLS library: add `ureq = { version = "3", default-features = false, features = ["rustls"] }` to your
 /// dependencies. A proxy in `HTTP_PROXY` or `ALL_PROXY` is used, except for hosts in `NO_PROXY`.
 ///
+/// Compiled only, because it needs a Pushgateway; `tests/workers` runs the same against one.
+///
 /// ```no_run
 /// use metrics_runtime::{Pusher, instrument_task};
 ///
